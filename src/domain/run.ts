@@ -1,0 +1,98 @@
+import type { ErrorSeen, Instant } from './event';
+import type { Phase } from './phase';
+
+/** The verdict on a run. The last four are over: no event reopens them. */
+export const RUN_STATUSES = ['planned', 'installing', 'stalled', 'failed', 'terminated', 'finished', 'cancelled'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** What a run does to its target. */
+export const RUN_KINDS = ['install', 'reinstall', 'virt', 'image', 'upgrade', 'other'] as const;
+export type RunKind = (typeof RUN_KINDS)[number];
+
+/** Verdict on the evidence, apart from the status. */
+export const INTEGRITIES = ['intact', 'suspicious', 'broken'] as const;
+export type Integrity = (typeof INTEGRITIES)[number];
+
+/** Limits one run is judged by, fixed when it opens. Milliseconds. */
+export interface RunLimits {
+  /** No measurable progress for this long = stalled; half of it = late. Per phase. */
+  noProgressMs: Partial<Record<Phase, number>>;
+  /** Longer than this in one phase = late, whatever the progress. Per phase; absent = unlimited. */
+  totalMs: Partial<Record<Phase, number>>;
+  /** A stall this long = terminated ("given up"). */
+  giveUpMs: number;
+  /** Total duration below which a finish is suspicious; null without history. */
+  tooFastMs: number | null;
+}
+
+/** One error of a run, newest last, at most 50 kept. */
+export interface RunError extends ErrorSeen {
+  at: Instant;
+  phase: Phase;
+  source: string;
+  fatal: boolean;
+}
+
+/** Which moment the deadline stands for. */
+export type DeadlineKind = 'late' | 'late-total' | 'stall' | 'give-up';
+
+/** The fold of a run's events. Plain JSON: it is stored as it is and equal folds are deeply equal. */
+export interface RunState {
+  runId: string;
+  /** Number of events folded; the next event's seq is one more. */
+  seq: number;
+  status: RunStatus;
+  late: boolean;
+  waiting: boolean;
+  question: string | null;
+  kind: RunKind;
+  system: string | null;
+  profile: string | null;
+  distro: string | null;
+  owners: string[];
+  addresses: string[];
+  phase: Phase;
+  phaseSince: Instant;
+  /** Never goes back, below 100 until finished; null while nothing measurable is known. */
+  percent: number | null;
+  percentOrigin: 'reported' | 'estimated' | null;
+  packagesDone: number | null;
+  packagesTotal: number | null;
+  bytesDone: number | null;
+  message: string | null;
+  /** The client's own estimate of the end. */
+  etaAt: Instant | null;
+  integrity: Integrity;
+  integrityReasons: string[];
+  plannedAt: Instant | null;
+  startedAt: Instant | null;
+  lastHeardAt: Instant | null;
+  lastProgressAt: Instant | null;
+  endedAt: Instant | null;
+  bootedAt: Instant | null;
+  /** Why it ended, or why it stalled; null while all is well. */
+  reason: string | null;
+  endInferred: boolean;
+  stalledAt: Instant | null;
+  /** Next moment a clock fires; null when none runs. */
+  deadlineAt: Instant | null;
+  deadlineKind: DeadlineKind | null;
+  errors: RunError[];
+  expectedSeconds: number | null;
+  continues: string | null;
+  limits: RunLimits;
+  /** Largest difference between claimed and arrival time seen, milliseconds; null when no client told its clock. */
+  skewMs: number | null;
+  /** Latest start by source, to tell DHCP-twice from a second start. */
+  startedBy: Record<string, Instant>;
+  bootIds: string[];
+  /** Phases entered, in order, with the moment: the timeline. */
+  timeline: { phase: Phase; at: Instant }[];
+  /** Total blind time added to the clocks, milliseconds. */
+  blindMs: number;
+}
+
+/** True when nothing more can happen to the run but evidence. */
+export function isOver(run: Pick<RunState, 'status'>): boolean {
+  return run.status === 'failed' || run.status === 'terminated' || run.status === 'finished' || run.status === 'cancelled';
+}
