@@ -26,7 +26,13 @@ export const EVENT_KINDS = [
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 /** How a run ended early without a word. */
-export const TERMINATION_REASONS = ['reported', 'started over', 'given up', 'powered off', 'back in the old system'] as const;
+export const TERMINATION_REASONS = [
+  'reported',
+  'started over',
+  'given up',
+  'powered off',
+  'back in the old system',
+] as const;
 
 /** An error as a source saw it. `file` and `line` (1-based) only when it was read in a log; `context` = lines around it. */
 export interface ErrorSeen {

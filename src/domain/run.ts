@@ -2,7 +2,15 @@ import type { ErrorSeen, Instant } from './event';
 import type { Phase } from './phase';
 
 /** The verdict on a run. The last four are over: no event reopens them. */
-export const RUN_STATUSES = ['planned', 'installing', 'stalled', 'failed', 'terminated', 'finished', 'cancelled'] as const;
+export const RUN_STATUSES = [
+  'planned',
+  'installing',
+  'stalled',
+  'failed',
+  'terminated',
+  'finished',
+  'cancelled',
+] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** What a run does to its target. */
@@ -23,6 +31,8 @@ export interface RunLimits {
   giveUpMs: number;
   /** Total duration below which a finish is suspicious; null without history. */
   tooFastMs: number | null;
+  /** Median time in each phase of the finished runs behind these limits; empty below five of them. */
+  usualMs: Partial<Record<Phase, number>>;
 }
 
 /** One error of a run, newest last, at most 50 kept. */
@@ -86,13 +96,33 @@ export interface RunState {
   /** Latest start by source, to tell DHCP-twice from a second start. */
   startedBy: Record<string, Instant>;
   bootIds: string[];
-  /** Phases entered, in order, with the moment: the timeline. */
-  timeline: { phase: Phase; at: Instant }[];
+  /** Phases entered, in order, with the moment and the longest time without progress inside: the timeline. */
+  timeline: TimelineEntry[];
   /** Total blind time added to the clocks, milliseconds. */
   blindMs: number;
+  /** End of the last blind window applied; null before the first. */
+  blindUntil: Instant | null;
+  /** Late by the total-in-phase clock; progress does not lift it, the next phase does. */
+  lateTotal: boolean;
+  /** From here the no-progress clock counts: the last progress, moved on by blind windows. */
+  progressClock: Instant;
+  /** From here the total-in-phase clock counts: entry into the phase, moved on by blind windows. */
+  phaseClock: Instant;
+  /** From here the give-up clock counts: the stall, moved on by blind windows; null unless stalled. */
+  stallClock: Instant | null;
+}
+
+/** One phase of a run as it went. */
+export interface TimelineEntry {
+  phase: Phase;
+  at: Instant;
+  /** Longest stretch inside the phase without measurable progress, milliseconds, blind time left out. */
+  longestGapMs: number;
 }
 
 /** True when nothing more can happen to the run but evidence. */
 export function isOver(run: Pick<RunState, 'status'>): boolean {
-  return run.status === 'failed' || run.status === 'terminated' || run.status === 'finished' || run.status === 'cancelled';
+  return (
+    run.status === 'failed' || run.status === 'terminated' || run.status === 'finished' || run.status === 'cancelled'
+  );
 }

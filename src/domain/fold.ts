@@ -1,0 +1,366 @@
+import type { Event, EventDetail, Instant } from './event';
+import { phaseBand, phaseOrder, type Phase } from './phase';
+import { isOver, type RunState, type RunStatus } from './run';
+import { nextDeadline } from './stall';
+
+/** Errors kept per run: the first one explains most, so the oldest and the newest survive. */
+const MAX_ERRORS = 50;
+/** Boot identities and addresses kept per run; more are evidence in the log only. */
+const MAX_IDENTITIES = 20;
+
+/** Events made by the server itself: they say nothing about the machine having been heard. */
+const OWN_KINDS = new Set([
+  'run-planned',
+  'run-late',
+  'run-stalled',
+  'install-looped',
+  'clock-extended',
+  'run-cancelled',
+]);
+
+/**
+ * The run after one more event. Pure and total; a run that is over changes no more but for evidence (last heard, first
+ * boot, late errors).
+ *
+ * @param run - null for the event that opens the run; that event carries `detail.opened`.
+ */
+export function applyEvent(run: RunState | null, event: Event): RunState {
+  const before = run ?? openRun(event);
+  const state: RunState = { ...before, seq: event.seq };
+  hear(state, event);
+  if (isOver(before)) return addEvidence(state, event);
+  changeState(state, event);
+  Object.assign(state, nextDeadline(state));
+  return state;
+}
+
+/** Folds the whole log of one run, in `seq` order; null for an empty log. */
+export function foldRun(events: Iterable<Event>): RunState | null {
+  let run: RunState | null = null;
+  for (const event of events) run = applyEvent(run, event);
+  return run;
+}
+
+/**
+ * True when the detail shows measurable progress beyond the run's state: a later phase, more packages, more bytes, a
+ * higher percent. Chatter never is.
+ */
+export function isProgress(run: RunState, detail: EventDetail): boolean {
+  return (
+    (detail.phase !== undefined && phaseOrder(detail.phase) > phaseOrder(run.phase)) ||
+    (detail.packagesDone !== undefined && detail.packagesDone > (run.packagesDone ?? 0)) ||
+    (detail.bytesDone !== undefined && detail.bytesDone > (run.bytesDone ?? 0)) ||
+    (detail.percent !== undefined && detail.percent > (run.percent ?? 0))
+  );
+}
+
+function openRun(event: Event): RunState {
+  const opening = event.detail.opened;
+  if (!opening) throw new Error(`event ${event.runId}.${event.seq} (${event.kind}) opens no run`);
+  return {
+    runId: event.runId,
+    seq: 0,
+    status: 'planned',
+    late: false,
+    lateTotal: false,
+    waiting: false,
+    question: null,
+    kind: opening.kind,
+    system: opening.system,
+    profile: opening.profile,
+    distro: opening.distro,
+    owners: opening.owners,
+    addresses: [],
+    phase: 'pending',
+    phaseSince: event.occurredAt,
+    percent: null,
+    percentOrigin: null,
+    packagesDone: null,
+    packagesTotal: null,
+    bytesDone: null,
+    message: null,
+    etaAt: null,
+    integrity: 'intact',
+    integrityReasons: [],
+    plannedAt: null,
+    startedAt: null,
+    lastHeardAt: null,
+    lastProgressAt: null,
+    endedAt: null,
+    bootedAt: null,
+    reason: null,
+    endInferred: false,
+    stalledAt: null,
+    deadlineAt: null,
+    deadlineKind: null,
+    errors: [],
+    expectedSeconds: opening.expectedSeconds,
+    continues: opening.continues,
+    limits: opening.limits,
+    skewMs: null,
+    startedBy: {},
+    bootIds: [],
+    timeline: [],
+    blindMs: 0,
+    blindUntil: null,
+    progressClock: event.occurredAt,
+    phaseClock: event.occurredAt,
+    stallClock: null,
+  };
+}
+
+function hear(state: RunState, event: Event): void {
+  if (OWN_KINDS.has(event.kind) || (event.kind === 'install-terminated' && event.detail.reason === 'given up')) return;
+  if (event.kind === 'install-terminated' && event.detail.reason === 'started over') return;
+  state.lastHeardAt = Math.max(state.lastHeardAt ?? event.occurredAt, event.occurredAt);
+  const { address, bootId } = event.detail;
+  if (address && address !== '?' && !state.addresses.includes(address) && state.addresses.length < MAX_IDENTITIES) {
+    state.addresses = [...state.addresses, address];
+  }
+  if (bootId && !state.bootIds.includes(bootId) && state.bootIds.length < MAX_IDENTITIES) {
+    state.bootIds = [...state.bootIds, bootId];
+  }
+  if (event.claimedAt !== null) {
+    const skew = event.claimedAt - event.occurredAt;
+    if (state.skewMs === null || Math.abs(skew) > Math.abs(state.skewMs)) state.skewMs = skew;
+  }
+}
+
+function addEvidence(state: RunState, event: Event): RunState {
+  if (event.kind === 'system-booted' && state.bootedAt === null) state.bootedAt = event.occurredAt;
+  if ((event.kind === 'error-reported' || event.kind === 'install-failed') && event.detail.error) {
+    addError(state, event, false);
+    if (state.status === 'finished') suspect(state, 'errors were logged but it finished');
+  }
+  return state;
+}
+
+function changeState(state: RunState, event: Event): void {
+  const { detail, occurredAt } = event;
+  switch (event.kind) {
+    case 'run-planned':
+      state.plannedAt ??= occurredAt;
+      return;
+    case 'install-started':
+      if (detail.evidence) return;
+      begin(state, occurredAt);
+      state.startedBy = { ...state.startedBy, [event.source]: state.startedBy[event.source] ?? occurredAt };
+      progress(state, { ...detail, phase: detail.phase ?? 'config' }, occurredAt);
+      return;
+    case 'progress-reported':
+      begin(state, occurredAt);
+      progress(state, detail, occurredAt);
+      return;
+    case 'heard':
+    case 'netboot-disabled':
+      if (event.kind === 'heard') begin(state, occurredAt);
+      if (detail.message) state.message = detail.message;
+      return;
+    case 'waiting-reported':
+      begin(state, occurredAt);
+      progress(state, detail, occurredAt);
+      state.waiting = true;
+      state.question = detail.question ?? detail.message ?? null;
+      return;
+    case 'error-reported':
+      begin(state, occurredAt);
+      progress(state, detail, occurredAt);
+      addError(state, event, false);
+      return;
+    case 'install-failed':
+      begin(state, occurredAt);
+      progress(state, detail, occurredAt);
+      addError(state, event, true);
+      end(state, 'failed', event, detail.error?.text ?? detail.message ?? 'an error was reported');
+      return;
+    case 'install-terminated':
+      end(state, 'terminated', event, detail.reason ?? 'reported');
+      return;
+    case 'install-finished':
+      begin(state, occurredAt);
+      end(state, 'finished', event, null);
+      return;
+    case 'run-cancelled':
+      end(state, 'cancelled', event, detail.reason ?? null);
+      return;
+    case 'system-booted':
+      state.bootedAt ??= occurredAt;
+      return;
+    case 'run-late':
+      state.late = true;
+      if (detail.clock === 'total') state.lateTotal = true;
+      return;
+    case 'run-stalled':
+      state.status = 'stalled';
+      state.late = false;
+      state.lateTotal = false;
+      state.stalledAt = occurredAt;
+      state.stallClock = occurredAt;
+      state.reason = detail.reason ?? null;
+      return;
+    case 'install-looped':
+      suspect(state, detail.reason ?? 'install loop');
+      return;
+    case 'clock-extended':
+      extendClocks(state, detail.blindFrom ?? occurredAt, detail.blindTo ?? occurredAt);
+      return;
+    default:
+      assertNever(event.kind);
+  }
+}
+
+/** A planned run that is heard of is installing. */
+function begin(state: RunState, at: Instant): void {
+  if (state.status !== 'planned') return;
+  state.status = 'installing';
+  state.startedAt = at;
+  state.phaseSince = at;
+  state.phaseClock = at;
+  state.progressClock = at;
+  state.timeline = [{ phase: state.phase, at, longestGapMs: 0 }];
+}
+
+/** Takes over what is measurable; anything measurable resets the no-progress clock and brings a stalled run back. */
+function progress(state: RunState, detail: EventDetail, at: Instant): void {
+  if (detail.message) state.message = detail.message;
+  if (detail.etaSeconds !== undefined) state.etaAt = at + detail.etaSeconds * 1000;
+  if (detail.packagesTotal !== undefined) state.packagesTotal = detail.packagesTotal;
+  if (!isProgress(state, detail)) return;
+
+  noteGap(state, at);
+  if (detail.phase !== undefined && phaseOrder(detail.phase) > phaseOrder(state.phase)) {
+    state.phase = detail.phase;
+    state.phaseSince = at;
+    state.phaseClock = at;
+    state.lateTotal = false;
+    state.timeline = [...state.timeline, { phase: detail.phase, at, longestGapMs: 0 }];
+  }
+  if (detail.packagesDone !== undefined) state.packagesDone = Math.max(state.packagesDone ?? 0, detail.packagesDone);
+  if (detail.bytesDone !== undefined) state.bytesDone = Math.max(state.bytesDone ?? 0, detail.bytesDone);
+  raisePercent(state, detail);
+  state.lastProgressAt = at;
+  state.progressClock = at;
+  state.late = state.lateTotal;
+  state.waiting = false;
+  state.question = null;
+  if (state.status === 'stalled') {
+    state.status = 'installing';
+    state.stallClock = null;
+    state.reason = null;
+  }
+}
+
+/** What a client reports is the whole install and kept as sent; estimates stay in their band and fill the gaps. */
+function raisePercent(state: RunState, detail: EventDetail): void {
+  const current = state.percent ?? 0;
+  const reported = detail.percent === undefined ? null : Math.min(detail.percent, 99);
+  if (reported !== null && reported >= current) {
+    state.percent = reported;
+    state.percentOrigin = 'reported';
+    return;
+  }
+  const estimated = estimatePercent(
+    state.phase,
+    detail.packageStep ?? 'install',
+    state.packagesDone,
+    state.packagesTotal,
+  );
+  if (estimated > (state.percent ?? -1)) {
+    state.percent = estimated;
+    state.percentOrigin = 'estimated';
+  }
+}
+
+/**
+ * Percent of the whole install at this point of this phase, from the band and the package counts: download 20–40,
+ * install 40–70, scriptlets 70–74; without a total 1 - exp(-done/400) of the step.
+ */
+export function estimatePercent(
+  phase: Phase,
+  step: 'download' | 'install' | 'scriptlets',
+  done: number | null,
+  total: number | null,
+): number {
+  const [low] = phaseBand(phase);
+  if (phase !== 'packages' || done === null || done <= 0) return Math.min(low, 99);
+  if (step === 'scriptlets') return 70;
+  const [from, to] = step === 'download' ? [20, 40] : [40, 70];
+  const share = total !== null && total > 0 ? Math.min(1, done / total) : 1 - Math.exp(-done / 400);
+  return Math.floor(from + (to - from) * share);
+}
+
+function noteGap(state: RunState, at: Instant): void {
+  const last = state.timeline.at(-1);
+  if (!last) return;
+  const gap = at - state.progressClock;
+  if (gap > last.longestGapMs) state.timeline = [...state.timeline.slice(0, -1), { ...last, longestGapMs: gap }];
+}
+
+function end(state: RunState, status: RunStatus, event: Event, reason: string | null): void {
+  noteGap(state, event.occurredAt);
+  state.status = status;
+  state.endedAt = event.occurredAt;
+  state.reason = reason;
+  state.endInferred = event.detail.inferred === true;
+  state.late = false;
+  state.lateTotal = false;
+  state.waiting = false;
+  state.question = null;
+  state.stallClock = null;
+  state.etaAt = null;
+  if (status === 'finished') {
+    state.phase = 'complete';
+    state.phaseSince = event.occurredAt;
+    state.percent = 100;
+    state.percentOrigin ??= 'estimated';
+    state.timeline = [...state.timeline, { phase: 'complete', at: event.occurredAt, longestGapMs: 0 }];
+    judgeFinish(state);
+  } else if (status === 'failed' || status === 'terminated') {
+    state.integrity = 'broken';
+    state.integrityReasons = [...state.integrityReasons, reason ?? status];
+  }
+}
+
+function judgeFinish(state: RunState): void {
+  if (state.errors.length > 0) suspect(state, 'errors were logged but it finished');
+  const { tooFastMs, usualMs } = state.limits;
+  if (state.startedAt === null || state.endedAt === null) return;
+  if (tooFastMs !== null && state.endedAt - state.startedAt < tooFastMs) {
+    suspect(state, 'finished much faster than any run of this profile');
+  }
+  const seen = new Set<Phase>(state.timeline.map((entry) => entry.phase));
+  const missing = (Object.keys(usualMs) as Phase[]).filter((phase) => !seen.has(phase));
+  if (missing.length > 0) suspect(state, `never seen: ${missing.join(', ')}`);
+}
+
+function suspect(state: RunState, reason: string): void {
+  if (state.integrity === 'intact') state.integrity = 'suspicious';
+  if (!state.integrityReasons.includes(reason)) state.integrityReasons = [...state.integrityReasons, reason];
+}
+
+function addError(state: RunState, event: Event, fatal: boolean): void {
+  const error = event.detail.error ?? { text: event.detail.message ?? 'an error was reported' };
+  if (state.errors.some((known) => known.text === error.text && known.file === error.file)) {
+    if (fatal) {
+      state.errors = state.errors.map((known) => (known.text === error.text ? { ...known, fatal: true } : known));
+    }
+    return;
+  }
+  const added = { ...error, at: event.occurredAt, phase: state.phase, source: event.source, fatal };
+  const kept = state.errors.length < MAX_ERRORS ? state.errors : state.errors.slice(0, MAX_ERRORS - 1);
+  state.errors = [...kept, added];
+}
+
+/** Moves every clock that was running on by the part of the window it ran through. */
+function extendClocks(state: RunState, from: Instant, to: Instant): void {
+  const move = (clock: Instant): Instant => clock + Math.max(0, to - Math.max(from, clock));
+  state.progressClock = move(state.progressClock);
+  state.phaseClock = move(state.phaseClock);
+  if (state.stallClock !== null) state.stallClock = move(state.stallClock);
+  state.blindMs += Math.max(0, to - from);
+  state.blindUntil = Math.max(state.blindUntil ?? to, to);
+}
+
+function assertNever(kind: never): never {
+  throw new Error(`unknown event kind ${String(kind)}`);
+}

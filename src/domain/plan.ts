@@ -1,0 +1,291 @@
+import type { EventDetail, EventDraft, EventKind, Instant, RunOpening } from './event';
+import { applyEvent, isProgress } from './fold';
+import { phaseOrder } from './phase';
+import { isOver, type RunKind, type RunState } from './run';
+import { dueEvent } from './stall';
+
+/** A repeated start of the same source within this time is the same boot asking twice (DHCP does it at every boot). */
+export const SAME_BOOT_MS = 60_000;
+/** An end that comes this soon after the target's last end is a late word about that run, not about a new one. */
+export const LATE_END_MS = 10 * 60_000;
+/** Three starts inside this time without a finish are an install loop. */
+export const LOOP_WINDOW_MS = 2 * 60 * 60_000;
+/** Starts without a finish that make an install loop. */
+export const LOOP_STARTS = 3;
+
+/** The integrity reason of a run that is a turn of a loop. */
+export const LOOP_REASON = `install loop: ${LOOP_STARTS} starts in two hours without a finish`;
+
+/** A blind window of the servers: nobody listened between `from` and `to`. */
+export interface BlindWindow {
+  from: Instant;
+  to: Instant;
+}
+
+/** What the rules know of a target: its newest run and the starts that matter for loops. Changed by `planDraft`. */
+export interface TargetRuns {
+  /** The newest run, open or over; null before the first. */
+  last: RunState | null;
+  /** Starts of runs since the last finish, oldest first, without the newest run's own; only recent ones are needed. */
+  earlierStarts: Instant[];
+  /** Finished runs of the target so far: makes the difference between install and reinstall. */
+  finishedRuns: number;
+}
+
+/** One event to store, with the run before and after it. */
+export interface PlannedEvent {
+  runId: string;
+  seq: number;
+  kind: EventKind;
+  source: string;
+  occurredAt: Instant;
+  recordedAt: Instant;
+  claimedAt: Instant | null;
+  dedupeKey: string | null;
+  detail: EventDetail;
+  before: RunState | null;
+  after: RunState;
+}
+
+/** What planning needs beyond the target: numbers for new runs and what a new run is judged by. */
+export interface PlanContext {
+  recordedAt: Instant;
+  nextRunId(): string;
+  /** Software, owners and limits for a run of this target that opens now. */
+  opening: Omit<RunOpening, 'kind' | 'continues'>;
+  /** Windows that may not have been applied to every run yet, oldest first. */
+  blindWindows: readonly BlindWindow[];
+}
+
+/** The source name of events the server makes itself. */
+export const OWN_SOURCE = 'kickwatch';
+
+/**
+ * The events the run's clocks owe at `now`: blind windows first, then each deadline passed, oldest first. Changes
+ * `target.last`. A reader that applies the same events sees what the log is going to say.
+ */
+export function planDue(target: TargetRuns, now: Instant, context: PlanContext): PlannedEvent[] {
+  const planned: PlannedEvent[] = [];
+  for (const window of context.blindWindows) {
+    const run = target.last;
+    if (!run || run.deadlineAt === null || window.to <= (run.blindUntil ?? 0) || window.to <= run.phaseClock) continue;
+    append(target, planned, context, {
+      kind: 'clock-extended',
+      occurredAt: window.to,
+      detail: { blindFrom: window.from, blindTo: window.to },
+    });
+  }
+  while (target.last) {
+    const due = dueEvent(target.last, now);
+    if (!due) break;
+    append(target, planned, context, due);
+  }
+  return planned;
+}
+
+/**
+ * The events one draft becomes, given the target's runs; empty when it says nothing about any run. Changes `target` to
+ * the state after them. Rules: the first end wins; an inferred end can be wrong; a start inside the same boot is a
+ * duplicate; three starts without a finish are a loop.
+ */
+export function planDraft(target: TargetRuns, draft: EventDraft, context: PlanContext): PlannedEvent[] {
+  const planned = planDue(target, draft.receivedAt, context);
+  const run = target.last;
+  const open = run && !isOver(run) ? run : null;
+  switch (draft.kind) {
+    case 'install-started':
+      planStart(target, open, draft, context, planned);
+      break;
+    case 'run-planned':
+      if (!open) appendDraft(target, planned, context, draft, 'new');
+      break;
+    case 'run-cancelled':
+      if (open) appendDraft(target, planned, context, draft, 'current');
+      break;
+    case 'install-failed':
+    case 'install-terminated':
+    case 'install-finished':
+      planEnd(target, open, draft, context, planned);
+      break;
+    case 'system-booted':
+      planBoot(target, open, draft, context, planned);
+      break;
+    case 'netboot-disabled':
+      if (run) appendDraft(target, planned, context, draft, 'current');
+      break;
+    default:
+      planProgress(target, open, draft, context, planned);
+  }
+  return planned;
+}
+
+function planStart(
+  target: TargetRuns,
+  open: RunState | null,
+  draft: EventDraft,
+  context: PlanContext,
+  planned: PlannedEvent[],
+): void {
+  const looping = target.last?.integrityReasons.includes(LOOP_REASON) === true;
+  if (open && open.status !== 'planned') {
+    if (isSameStart(open, draft)) {
+      appendDraft(target, planned, context, { ...draft, detail: { ...draft.detail, evidence: true } }, 'current');
+      return;
+    }
+    append(target, planned, context, {
+      kind: 'install-terminated',
+      occurredAt: draft.receivedAt,
+      detail: { reason: 'started over' },
+    });
+  }
+  appendDraft(target, planned, context, draft, target.last && !isOver(target.last) ? 'current' : 'new');
+  const starts = [...target.earlierStarts, draft.receivedAt].filter((at) => at > draft.receivedAt - LOOP_WINDOW_MS);
+  if (starts.length >= LOOP_STARTS) {
+    // A loop that goes on is logged at every turn; only its first turn is news.
+    const detail: EventDetail = { reason: LOOP_REASON, ...(looping && { evidence: true }) };
+    append(target, planned, context, { kind: 'install-looped', occurredAt: draft.receivedAt, detail });
+  }
+}
+
+/** Same boot id, same second, or early in the run from a source that is new or spoke less than a minute ago. */
+function isSameStart(run: RunState, draft: EventDraft): boolean {
+  const { bootId } = draft.detail;
+  if (bootId && run.bootIds.includes(bootId)) return true;
+  const second = Math.floor(draft.receivedAt / 1000);
+  if (Object.values(run.startedBy).some((at) => Math.floor(at / 1000) === second)) return true;
+  if (bootId && run.bootIds.length > 0) return false;
+  if (phaseOrder(run.phase) > phaseOrder('config')) return false;
+  const started = run.startedBy[draft.source];
+  return started === undefined || draft.receivedAt - started < SAME_BOOT_MS;
+}
+
+function planEnd(
+  target: TargetRuns,
+  open: RunState | null,
+  draft: EventDraft,
+  context: PlanContext,
+  planned: PlannedEvent[],
+): void {
+  const last = target.last;
+  if (open) return appendDraft(target, planned, context, draft, 'current');
+  if (last && last.endInferred && draft.kind === 'install-finished') {
+    return appendDraft(target, planned, context, draft, 'continues');
+  }
+  const endedAgo = last?.endedAt == null ? Infinity : draft.receivedAt - last.endedAt;
+  const opens = endedAgo >= LATE_END_MS && draft.detail.inferred !== true;
+  appendDraft(target, planned, context, draft, opens ? 'new' : 'current');
+}
+
+/** The new system is alive: an open run that never said so has finished. */
+function planBoot(
+  target: TargetRuns,
+  open: RunState | null,
+  draft: EventDraft,
+  context: PlanContext,
+  planned: PlannedEvent[],
+): void {
+  if (open && open.status !== 'planned') {
+    append(target, planned, context, {
+      kind: 'install-finished',
+      occurredAt: draft.receivedAt,
+      detail: { inferred: true, reason: 'the new system booted' },
+    });
+  }
+  if (target.last) appendDraft(target, planned, context, draft, 'current');
+}
+
+function planProgress(
+  target: TargetRuns,
+  open: RunState | null,
+  draft: EventDraft,
+  context: PlanContext,
+  planned: PlannedEvent[],
+): void {
+  const last = target.last;
+  if (open || !last) return appendDraft(target, planned, context, draft, open ? 'current' : 'new');
+  const provesWrong =
+    last.endInferred &&
+    last.status !== 'finished' &&
+    draft.kind === 'progress-reported' &&
+    isProgress(last, draft.detail);
+  appendDraft(target, planned, context, draft, provesWrong ? 'continues' : 'current');
+}
+
+type Into = 'current' | 'new' | 'continues';
+
+function appendDraft(
+  target: TargetRuns,
+  planned: PlannedEvent[],
+  context: PlanContext,
+  draft: EventDraft,
+  into: Into,
+): void {
+  const current = into === 'current' ? target.last : null;
+  if (into === 'current' && !current) into = 'new';
+  append(
+    target,
+    planned,
+    context,
+    {
+      kind: draft.kind,
+      occurredAt: draft.receivedAt,
+      detail: draft.detail,
+      source: draft.source,
+      claimedAt: draft.claimedAt,
+      dedupeKey: draft.dedupeKey,
+    },
+    into,
+  );
+}
+
+interface Fact {
+  kind: EventKind;
+  occurredAt: Instant;
+  detail: EventDetail;
+  source?: string;
+  claimedAt?: Instant | null;
+  dedupeKey?: string | null;
+}
+
+function append(
+  target: TargetRuns,
+  planned: PlannedEvent[],
+  context: PlanContext,
+  fact: Fact,
+  into: Into = 'current',
+): void {
+  const before = into === 'current' ? target.last : null;
+  const detail = before ? fact.detail : { ...fact.detail, opened: openingOf(target, fact, context, into) };
+  const event = {
+    runId: before?.runId ?? context.nextRunId(),
+    seq: (before?.seq ?? 0) + 1,
+    kind: fact.kind,
+    source: fact.source ?? OWN_SOURCE,
+    occurredAt: fact.occurredAt,
+    recordedAt: context.recordedAt,
+    claimedAt: fact.claimedAt ?? null,
+    dedupeKey: fact.dedupeKey ?? null,
+    detail,
+  };
+  const after = applyEvent(before, event);
+  if (!before && target.last) noteEarlierRun(target, target.last);
+  target.last = after;
+  planned.push({ ...event, before, after });
+}
+
+function openingOf(target: TargetRuns, fact: Fact, context: PlanContext, into: Into): RunOpening {
+  const finished = target.finishedRuns + (target.last?.status === 'finished' ? 1 : 0);
+  const kind: RunKind = fact.detail.kind ?? (finished > 0 ? 'reinstall' : 'install');
+  const continued = into === 'continues' ? target.last : null;
+  return { ...context.opening, kind: continued?.kind ?? kind, continues: continued?.runId ?? null };
+}
+
+/** The newest run is about to be followed by another: keep what loops and kinds need of it. */
+function noteEarlierRun(target: TargetRuns, run: RunState): void {
+  if (run.status === 'finished') {
+    target.finishedRuns += 1;
+    target.earlierStarts = [];
+  } else if (run.startedAt !== null && run.continues === null) {
+    target.earlierStarts = [...target.earlierStarts, run.startedAt];
+  }
+}
