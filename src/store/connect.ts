@@ -1,0 +1,132 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
+import { lockDataDir } from './data-lock';
+import { createEmbeddedPostgres, PgliteStream } from './pglite-stream';
+
+/** An open database. */
+export interface Database {
+  knex: Knex;
+  /** True for PGlite in this process, false for a server. */
+  embedded: boolean;
+  /** Waits for running queries, then disconnects; the embedded database is stopped and its folder given free. */
+  close(): Promise<void>;
+}
+
+/** Oldest server the SQL is written for: 15.0 as `server_version_num`. */
+const OLDEST_SERVER = 150_000;
+
+/** Longest time any statement may run; migrations lift it for themselves. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Longest wait for a free connection. */
+const ACQUIRE_TIMEOUT_MS = 15_000;
+
+/**
+ * Opens PostgreSQL at `databaseUrl`, or the embedded PGlite in `dataDir/database` when it is null.
+ *
+ * The embedded database has one connection (`poolSize` does not apply): inside a transaction everything must go
+ * through it. It never syncs to disk: what it acknowledged survives the death of the process, not that of the machine.
+ *
+ * @throws Error with one clear sentence when the server cannot be reached or is too old, or the folder is in use.
+ */
+export async function connect(options: {
+  databaseUrl: string | null;
+  dataDir: string;
+  poolSize?: number;
+}): Promise<Database> {
+  return options.databaseUrl === null
+    ? connectEmbedded(path.resolve(options.dataDir))
+    : connectServer(options.databaseUrl, options.poolSize ?? 10);
+}
+
+async function connectServer(databaseUrl: string, poolSize: number): Promise<Database> {
+  const db = knex({
+    client: 'pg',
+    connection: {
+      connectionString: databaseUrl,
+      application_name: 'kickwatch',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+      types: TYPES,
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: poolSize },
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
+  });
+  try {
+    const answer = await db.raw<{ rows: { server_version_num: string }[] }>('show server_version_num');
+    const version = Number(answer.rows[0]?.server_version_num);
+    if (!(version >= OLDEST_SERVER)) {
+      throw new Error(`PostgreSQL 15 or newer is needed; the server is version ${Math.floor(version / 10_000)}.`);
+    }
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return { knex: db, embedded: false, close: () => db.destroy() };
+}
+
+async function connectEmbedded(dataDir: string): Promise<Database> {
+  const lock = await lockDataDir(dataDir);
+  const folder = path.join(dataDir, 'database');
+  const server = createEmbeddedPostgres(folder);
+  const db = knex({
+    client: 'pg',
+    connection: {
+      stream: () => new PgliteStream(server),
+      user: 'postgres',
+      database: 'postgres',
+      ssl: false, // whatever PGSSLMODE says
+      types: TYPES,
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: 1 },
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
+  });
+  const close = async (): Promise<void> => {
+    await db.destroy();
+    await server.close();
+    await lock.release();
+  };
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o700);
+    await server.ready();
+    await db.raw('select 1');
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { knex: db, embedded: true, close };
+}
+
+// Object identifiers of pg_type that need another reading than pg's own. numeric stays text, timestamptz a Date.
+const INT8 = 20;
+const INT8_ARRAY = 1016;
+const TEXT_ARRAY = 1009;
+const DATE = 1082;
+
+/** bigint as number: ids and counts stay far below 2^53. date as text: a Date would move it by the time zone. */
+const TYPES = {
+  getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
+    if (format !== 'binary') {
+      if (oid === INT8) return parseBigint;
+      if (oid === INT8_ARRAY) return parseBigintArray;
+      if (oid === DATE) return (text: string) => text;
+    }
+    return pg.types.getTypeParser(oid, format as 'text');
+  },
+};
+
+function parseBigint(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`The database holds ${text}, which is too large a number.`);
+  return value;
+}
+
+function parseBigintArray(text: string): (number | null)[] {
+  const parse = pg.types.getTypeParser(TEXT_ARRAY as 20, 'text') as unknown as (text: string) => (string | null)[];
+  return parse(text).map((element) => (element === null ? null : parseBigint(element)));
+}

@@ -1,0 +1,21 @@
+import type { Knex } from 'knex';
+import { migration0004 } from './0004-sessions';
+
+/** One step of the schema. `name` is what the database remembers: without file extension, never changed once released. */
+export interface Migration {
+  name: string;
+  up(knex: Knex): Promise<void>;
+  down(knex: Knex): Promise<void>;
+}
+
+/** All steps, oldest first. Add lines at the end; never edit or move a released one. */
+export const MIGRATIONS: Migration[] = [
+  migration0004, // sessions, secrets
+];
+
+/** MIGRATIONS as knex reads them. Names of our own: knex's folder loader would record `.ts` or `.js` with them. */
+export const migrationSource: Knex.MigrationSource<Migration> = {
+  getMigrations: () => Promise.resolve(MIGRATIONS),
+  getMigrationName: (migration) => migration.name,
+  getMigration: (migration) => Promise.resolve({ up: migration.up, down: migration.down }),
+};

@@ -1,0 +1,439 @@
+import type { Knex } from 'knex';
+import type { Instant, TargetName } from '../domain/event';
+import type { FinishedRun } from '../domain/judgement';
+import type { PlannedEvent } from '../domain/plan';
+import { isOver, type RunState, type TimelineEntry } from '../domain/run';
+
+/** A target as stored; `address` is '' for systems. */
+export interface Target {
+  id: number;
+  type: 'system' | 'profile';
+  name: string;
+  address: string;
+}
+
+/** What earlier runs of a target matter for the rules: loops, reinstall, `continues`. */
+export interface EarlierRun {
+  targetId: number;
+  id: string;
+  status: string;
+  startedAt: Instant | null;
+  continues: string | null;
+}
+
+/** A notification row to write together with the event that caused it. */
+export interface NotificationRow {
+  runId: string;
+  seq: number;
+  contact: string;
+  channel: string;
+  reason: string;
+}
+
+/** One line of install.log as a table: what happened at which address. */
+export interface InstallMark {
+  ip: string;
+  /** `system:NAME` or `profile:NAME`. */
+  target: string;
+  mode: 'start' | 'stop';
+  at: Instant;
+}
+
+/** Everything one batch writes. */
+export interface Batch {
+  recordedBy: string;
+  events: (PlannedEvent & { targetId: number })[];
+  notifications: NotificationRow[];
+  installMarks: InstallMark[];
+}
+
+/** A run with its id, target and state. */
+export interface StoredRun {
+  id: string;
+  targetId: number;
+  target: Target;
+  state: RunState;
+}
+
+/** What runs may be asked for; null means any. Newest first. */
+export interface RunCriteria {
+  id?: string[];
+  target?: { type: 'system' | 'profile'; name: string } | null;
+  system?: string | null;
+  profile?: string | null;
+  status?: string[] | null;
+  since?: Instant | null;
+  openOnly?: boolean;
+  limit: number;
+}
+
+const ISO = (ms: Instant | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+/** Runs, their targets and the tables that are written together with events. */
+export function createRunStore(db: Knex) {
+  return {
+    /**
+     * Locks the targets, in id order, creating those that are missing. Answers them in the order asked for; equal
+     * targets are the same row.
+     */
+    async lockTargets(names: readonly { type: 'system' | 'profile'; name: string; address: string }[]): Promise<Target[]> {
+      const params = [names.map((n) => n.type), names.map((n) => n.name), names.map((n) => n.address)];
+      const select = async (): Promise<Target[]> =>
+        (
+          await db.raw<{ rows: Target[] }>(
+            `select t.id, t.type, t.name, t.address from targets t
+             where (t.type, t.name, t.address) in (select * from unnest(?::text[], ?::text[], ?::text[]))
+             order by t.id for update`,
+            params,
+          )
+        ).rows;
+      const key = (t: { type: string; name: string; address: string }): string => `${t.type}\0${t.name}\0${t.address}`;
+      const wanted = new Set(names.map(key));
+      let rows = await select();
+      if (rows.length < wanted.size) {
+        await db.raw(
+          `insert into targets (type, name, address)
+           select distinct * from unnest(?::text[], ?::text[], ?::text[]) order by 1, 2, 3 on conflict do nothing`,
+          params,
+        );
+        rows = await select();
+      }
+      const byKey = new Map(rows.map((row) => [key(row), row]));
+      return names.map((name) => byKey.get(key(name))!);
+    },
+
+    /** The newest run of each target. Call after `lockTargets`, in a statement of its own: it then sees what the lock waited for. */
+    async loadNewest(targetIds: readonly number[]): Promise<Map<number, RunState>> {
+      const { rows } = await db.raw<{ rows: { target_id: number; state: RunState }[] }>(
+        `select t.id as target_id, r.state from unnest(?::bigint[]) as t(id)
+         cross join lateral (select state from runs where target_id = t.id order by id desc limit 1) r`,
+        [targetIds],
+      );
+      return new Map(rows.map((row) => [row.target_id, row.state]));
+    },
+
+    /** Up to 20 runs before the newest of each target, newest first. */
+    async loadEarlier(targetIds: readonly number[]): Promise<EarlierRun[]> {
+      const { rows } = await db.raw<{
+        rows: { target_id: number; id: number; status: string; started_at: Date | null; continues: string | null }[];
+      }>(
+        `select t.id as target_id, r.id, r.status, r.started_at, r.continues from unnest(?::bigint[]) as t(id)
+         cross join lateral (
+           select id, status, started_at, state ->> 'continues' as continues
+           from runs where target_id = t.id order by id desc offset 1 limit 20) r`,
+        [targetIds],
+      );
+      return rows.map((row) => ({
+        targetId: row.target_id,
+        id: String(row.id),
+        status: row.status,
+        startedAt: row.started_at?.getTime() ?? null,
+        continues: row.continues,
+      }));
+    },
+
+    /** The dedupe keys already used, as `target_id:key` → run id. */
+    async findKeys(keys: readonly { targetId: number; key: string }[]): Promise<Map<string, string>> {
+      if (keys.length === 0) return new Map();
+      const { rows } = await db.raw<{ rows: { target_id: number; key: string; run_id: number }[] }>(
+        `select k.target_id, k.key, k.run_id from event_keys k
+         where (k.target_id, k.key) in (select * from unnest(?::bigint[], ?::text[]))`,
+        [keys.map((k) => k.targetId), keys.map((k) => k.key)],
+      );
+      return new Map(rows.map((row) => [`${row.target_id}:${row.key}`, String(row.run_id)]));
+    },
+
+    /** Numbers for `count` new runs. */
+    async reserveRunIds(count: number): Promise<string[]> {
+      const { rows } = await db.raw<{ rows: { id: number }[] }>(
+        `select nextval('run_ids') as id from generate_series(1, ?)`,
+        [count],
+      );
+      return rows.map((row) => String(row.id));
+    },
+
+    /** Latest heartbeat of any server, and the blind windows not yet applied to every run, oldest first. */
+    async loadClockFacts(): Promise<{
+      lastBeatAt: Instant | null;
+      blindWindows: { id: number; from: Instant; to: Instant }[];
+      audienceVersion: number;
+    }> {
+      const { rows } = await db.raw<{
+        rows: {
+          last_beat: Date | null;
+          windows: { id: number; from: number; to: number }[] | null;
+          audience_version: number | null;
+        }[];
+      }>(
+        `select (select max(beat_at) from heartbeats) as last_beat,
+                (select version from audience_version) as audience_version,
+                (select json_agg(json_build_object('id', id, 'from', extract(epoch from blind_from) * 1000,
+                                                   'to', extract(epoch from blind_to) * 1000) order by id)
+                 from blind_windows where applied_at is null) as windows`,
+      );
+      const row = rows[0];
+      return {
+        lastBeatAt: row?.last_beat?.getTime() ?? null,
+        audienceVersion: row?.audience_version ?? 0,
+        blindWindows: (row?.windows ?? []).map((w) => ({ id: w.id, from: Math.round(w.from), to: Math.round(w.to) })),
+      };
+    },
+
+    /** Writes events, runs, keys, notifications and install marks of one batch in one statement. */
+    async saveBatch(batch: Batch): Promise<void> {
+      if (batch.events.length === 0) return;
+      const events = batch.events.map((event) => ({
+        run_id: event.runId,
+        seq: event.seq,
+        target_id: event.targetId,
+        kind: event.kind,
+        source: event.source,
+        occurred_at: ISO(event.occurredAt),
+        recorded_at: ISO(event.recordedAt),
+        claimed_at: ISO(event.claimedAt),
+        detail: event.detail,
+        key: event.dedupeKey,
+      }));
+      const newest = new Map(batch.events.map((event) => [event.runId, event]));
+      const runs = [...newest.values()].map((event) => runRow(event));
+      // Ended runs first: the index that allows one open run per target is checked row by row.
+      runs.sort((a, b) => Number(a.is_open) - Number(b.is_open));
+      const statements = [WRITE_EVENTS, WRITE_RUNS];
+      const params: unknown[] = [toJson(events), batch.recordedBy, toJson(runs)];
+      if (events.some((event) => event.key !== null)) {
+        statements.push(WRITE_KEYS);
+        params.push(toJson(events.filter((event) => event.key !== null)));
+      }
+      if (batch.notifications.length > 0) {
+        statements.push(WRITE_NOTIFICATIONS);
+        params.push(toJson(batch.notifications.map((n) => ({ ...n, run_id: n.runId }))), ISO(batch.events[0]!.recordedAt));
+      }
+      if (batch.installMarks.length > 0) {
+        statements.push(WRITE_MARKS);
+        params.push(toJson(foldMarks(batch.installMarks)));
+      }
+      await db.raw(`with ${statements.join(',\n')} select 1`, params as never);
+    },
+
+    /** Numbers of open runs whose deadline has passed, with their targets, most overdue first. */
+    async findDue(now: Instant, limit: number): Promise<{ runId: string; target: TargetName }[]> {
+      const { rows } = await db.raw<{ rows: { id: number; type: 'system' | 'profile'; name: string; address: string }[] }>(
+        `select r.id, t.type, t.name, t.address from runs r join targets t on t.id = r.target_id
+         where r.deadline_at <= ? order by r.deadline_at limit ?`,
+        [ISO(now), limit] as never,
+      );
+      return rows.map((row) => ({
+        runId: String(row.id),
+        target: { type: row.type, name: row.name, address: row.address },
+      }));
+    },
+
+    /** Open runs with a clock, in id order, from after `afterId`: to walk over all of them in pages. */
+    async pageOpen(afterId: string, limit: number): Promise<{ runId: string; target: TargetName }[]> {
+      const { rows } = await db.raw<{ rows: { id: number; type: 'system' | 'profile'; name: string; address: string }[] }>(
+        `select r.id, t.type, t.name, t.address from runs r join targets t on t.id = r.target_id
+         where r.is_open and r.id > ? order by r.id limit ?`,
+        [afterId, limit],
+      );
+      return rows.map((row) => ({
+        runId: String(row.id),
+        target: { type: row.type, name: row.name, address: row.address },
+      }));
+    },
+
+    /** Runs that match, newest first. */
+    async find(criteria: RunCriteria): Promise<StoredRun[]> {
+      const query = db('runs as r')
+        .join('targets as t', 't.id', 'r.target_id')
+        .select('r.id', 'r.target_id', 'r.state', 't.type', 't.name', 't.address')
+        .orderBy('r.id', 'desc')
+        .limit(criteria.limit);
+      if (criteria.id) void query.whereIn('r.id', criteria.id);
+      if (criteria.target) void query.where({ 't.type': criteria.target.type, 't.name': criteria.target.name });
+      if (criteria.system) void query.where({ 't.type': 'system', 't.name': criteria.system });
+      if (criteria.profile) void query.where('r.profile', criteria.profile);
+      if (criteria.status) void query.whereIn('r.status', criteria.status);
+      if (criteria.openOnly) void query.where('r.is_open', true);
+      if (criteria.since != null) void query.where('r.opened_at', '>=', new Date(criteria.since));
+      const rows = (await query) as {
+        id: number;
+        target_id: number;
+        state: RunState;
+        type: 'system' | 'profile';
+        name: string;
+        address: string;
+      }[];
+      return rows.map((row) => ({
+        id: String(row.id),
+        targetId: row.target_id,
+        target: { id: row.target_id, type: row.type, name: row.name, address: row.address },
+        state: row.state,
+      }));
+    },
+
+    /** States of the runs with these numbers, in no order; missing ones are left out. */
+    async load(runIds: readonly string[]): Promise<RunState[]> {
+      if (runIds.length === 0) return [];
+      const rows = (await db('runs').whereIn('id', runIds as string[]).select('state')) as { state: RunState }[];
+      return rows.map((row) => row.state);
+    },
+
+    /** How the runs of a system or profile went: status → count. */
+    async countByStatus(target: { type: 'system' | 'profile'; name: string }): Promise<Record<string, number>> {
+      const rows = (await db('runs as r')
+        .join('targets as t', 't.id', 'r.target_id')
+        .where({ 't.type': target.type, 't.name': target.name })
+        .groupBy('r.status')
+        .select('r.status', db.raw('count(*) as count'))) as { status: string; count: number }[];
+      return Object.fromEntries(rows.map((row) => [row.status, row.count]));
+    },
+
+    /** The newest finished runs of a profile, else of its distro: what limits and estimates are learned from. */
+    async loadHistory(by: 'profile' | 'distro', name: string, limit: number): Promise<FinishedRun[]> {
+      const rows = (await db('runs')
+        .where({ status: 'finished', [by]: name })
+        .whereNotNull('started_at')
+        .orderBy('ended_at', 'desc')
+        .limit(limit)
+        .select('started_at', 'ended_at', db.raw(`state -> 'timeline' as timeline`))) as {
+        started_at: Date;
+        ended_at: Date;
+        timeline: TimelineEntry[];
+      }[];
+      return rows.map((row) => ({
+        startedAt: row.started_at.getTime(),
+        endedAt: row.ended_at.getTime(),
+        timeline: row.timeline,
+      }));
+    },
+
+    /** Moves the history of a system or profile to its new name; a stranger's history under that name steps aside. */
+    async renameTarget(type: 'system' | 'profile', from: string, to: string): Promise<void> {
+      await db.raw(
+        `update targets set address = 'was ' || id || ' ' || address where type = ? and name = ? and address not like 'was %'`,
+        [type, to],
+      );
+      await db.raw(`update targets set name = ? where type = ? and name = ?`, [to, type, from]);
+    },
+
+    /** All rows of install_status. */
+    async loadInstallStatus(): Promise<
+      {
+        ip: string;
+        target: string;
+        mostRecentStart: number;
+        mostRecentStop: number;
+        seenStart: number;
+        seenStop: number;
+      }[]
+    > {
+      const rows = (await db('install_status').select('*').orderBy('ip')) as {
+        ip: string;
+        target: string;
+        most_recent_start: number;
+        most_recent_stop: number;
+        seen_start: number;
+        seen_stop: number;
+      }[];
+      return rows.map((row) => ({
+        ip: row.ip,
+        target: row.target,
+        mostRecentStart: row.most_recent_start,
+        mostRecentStop: row.most_recent_stop,
+        seenStart: row.seen_start,
+        seenStop: row.seen_stop,
+      }));
+    },
+
+    /** Writes a refolded state over the stored one. */
+    async overwrite(targetId: number, event: PlannedEvent): Promise<void> {
+      await db.raw(`with ${WRITE_RUNS} select 1`, [toJson([runRow({ ...event, targetId })])]);
+    },
+  };
+}
+
+export type RunStore = ReturnType<typeof createRunStore>;
+
+const WRITE_EVENTS = `e as (
+  insert into events (run_id, seq, target_id, kind, source, occurred_at, recorded_at, claimed_at, recorded_by, detail)
+  select x.run_id, x.seq, x.target_id, x.kind, x.source, x.occurred_at, x.recorded_at, x.claimed_at, b.by, x.detail
+  from jsonb_to_recordset(?::jsonb) as x(run_id bigint, seq int, target_id bigint, kind text, source text,
+    occurred_at timestamptz, recorded_at timestamptz, claimed_at timestamptz, detail jsonb), (select ?::text as by) b)`;
+
+const WRITE_RUNS = `r as (
+  insert into runs (id, target_id, status, is_open, kind, system, profile, distro, opened_at, started_at, last_heard_at,
+    ended_at, deadline_at, state)
+  select x.id, x.target_id, x.status, x.is_open, x.kind, x.system, x.profile, x.distro, x.opened_at, x.started_at,
+    x.last_heard_at, x.ended_at, x.deadline_at, x.state
+  from jsonb_to_recordset(?::jsonb) as x(id bigint, target_id bigint, status text, is_open boolean, kind text,
+    system text, profile text, distro text, opened_at timestamptz, started_at timestamptz, last_heard_at timestamptz,
+    ended_at timestamptz, deadline_at timestamptz, state jsonb)
+  on conflict (id) do update set status = excluded.status, is_open = excluded.is_open,
+    started_at = excluded.started_at, last_heard_at = excluded.last_heard_at, ended_at = excluded.ended_at,
+    deadline_at = excluded.deadline_at, state = excluded.state)`;
+
+const WRITE_KEYS = `k as (
+  insert into event_keys (target_id, key, run_id, seq)
+  select x.target_id, x.key, x.run_id, x.seq
+  from jsonb_to_recordset(?::jsonb) as x(target_id bigint, key text, run_id bigint, seq int))`;
+
+const WRITE_NOTIFICATIONS = `n as (
+  insert into notifications (run_id, seq, contact, channel, reason, created_at)
+  select x.run_id, x.seq, x.contact, x.channel, x.reason, c.at
+  from jsonb_to_recordset(?::jsonb) as x(run_id text, seq int, contact text, channel text, reason text),
+    (select ?::timestamptz as at) c
+  on conflict do nothing)`;
+
+const WRITE_MARKS = `m as (
+  insert into install_status as s (ip, target, most_recent_start, most_recent_stop, seen_start, seen_stop)
+  select x.ip, x.target, x.start, x.stop, x.starts, x.stops
+  from jsonb_to_recordset(?::jsonb) as x(ip text, target text, start double precision, stop double precision,
+    starts int, stops int)
+  on conflict (ip) do update set target = excluded.target,
+    most_recent_start = greatest(s.most_recent_start, excluded.most_recent_start),
+    most_recent_stop = greatest(s.most_recent_stop, excluded.most_recent_stop),
+    seen_start = s.seen_start + excluded.seen_start, seen_stop = s.seen_stop + excluded.seen_stop)`;
+
+function runRow(event: PlannedEvent & { targetId: number }) {
+  const run = event.after;
+  return {
+    id: run.runId,
+    target_id: event.targetId,
+    status: run.status,
+    is_open: !isOver(run),
+    kind: run.kind,
+    system: run.system,
+    profile: run.profile,
+    distro: run.distro,
+    opened_at: ISO(run.plannedAt ?? run.startedAt ?? event.occurredAt),
+    started_at: ISO(run.startedAt),
+    last_heard_at: ISO(run.lastHeardAt),
+    ended_at: ISO(run.endedAt),
+    deadline_at: ISO(run.deadlineAt),
+    state: run,
+  };
+}
+
+function foldMarks(marks: readonly InstallMark[]) {
+  const byIp = new Map<string, { ip: string; target: string; start: number; stop: number; starts: number; stops: number }>();
+  for (const mark of marks) {
+    const row = byIp.get(mark.ip) ?? { ip: mark.ip, target: mark.target, start: -1, stop: -1, starts: 0, stops: 0 };
+    row.target = mark.target;
+    if (mark.mode === 'start') {
+      row.start = Math.max(row.start, mark.at / 1000);
+      row.starts += 1;
+    } else {
+      row.stop = Math.max(row.stop, mark.at / 1000);
+      row.stops += 1;
+    }
+    byIp.set(mark.ip, row);
+  }
+  return [...byIp.values()];
+}
+
+/** JSON that jsonb takes: no NUL, no lone surrogates (PostgreSQL refuses both inside text). */
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, entry: unknown) =>
+    typeof entry === 'string' ? entry.replaceAll('\0', '\uFFFD').toWellFormed() : entry,
+  );
+}
