@@ -1,5 +1,6 @@
 import type { Event, EventDetail, Instant } from './event';
-import { phaseBand, phaseOrder, type Phase } from './phase';
+import { estimatePercent, interpolatePercent } from './percent';
+import { phaseOrder, type Phase } from './phase';
 import { isOver, type RunState, type RunStatus } from './run';
 import { nextDeadline } from './stall';
 
@@ -29,6 +30,7 @@ export function applyEvent(run: RunState | null, event: Event): RunState {
   const state: RunState = { ...before, seq: event.seq };
   hear(state, event);
   if (isOver(before)) return addEvidence(state, event);
+  raiseByTime(state, event.occurredAt);
   changeState(state, event);
   Object.assign(state, nextDeadline(state));
   return state;
@@ -271,22 +273,12 @@ function raisePercent(state: RunState, detail: EventDetail): void {
   }
 }
 
-/**
- * Percent of the whole install at this point of this phase, from the band and the package counts: download 20–40,
- * install 40–70, scriptlets 70–74; without a total 1 - exp(-done/400) of the step.
- */
-export function estimatePercent(
-  phase: Phase,
-  step: 'download' | 'install' | 'scriptlets',
-  done: number | null,
-  total: number | null,
-): number {
-  const [low] = phaseBand(phase);
-  if (phase !== 'packages' || done === null || done <= 0) return Math.min(low, 99);
-  if (step === 'scriptlets') return 70;
-  const [from, to] = step === 'download' ? [20, 40] : [40, 70];
-  const share = total !== null && total > 0 ? Math.min(1, done / total) : 1 - Math.exp(-done / 400);
-  return Math.floor(from + (to - from) * share);
+/** What a reader was shown a moment ago is not taken back by the next event. */
+function raiseByTime(state: RunState, at: Instant): void {
+  const percent = interpolatePercent(state, at);
+  if (percent === null) return;
+  state.percent = percent;
+  state.percentOrigin = 'estimated';
 }
 
 function noteGap(state: RunState, at: Instant): void {

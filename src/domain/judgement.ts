@@ -1,6 +1,7 @@
 import type { Instant } from './event';
 import { applyEvent } from './fold';
-import { phaseBand, phaseOrder, type Phase } from './phase';
+import { interpolatePercent } from './percent';
+import { phaseOrder, type Phase } from './phase';
 import { isOver, type RunLimits, type RunState, type TimelineEntry } from './run';
 import { defaultLimits, dueEvent } from './stall';
 
@@ -125,7 +126,8 @@ export function viewRun(run: RunState, now: Instant, history: History | null): R
     etaOrigin: null,
   };
   if (isOver(state) || state.status === 'planned') return view;
-  if (state.status === 'installing') interpolatePercent(view, now);
+  const percent = interpolatePercent(state, now);
+  if (percent !== null) Object.assign(view, { percent, percentOrigin: 'estimated' });
   if (state.etaAt !== null) return { ...view, etaLow: state.etaAt, etaHigh: state.etaAt, etaOrigin: 'reported' };
   if (state.status !== 'installing' || !history || history.runs.length < MIN_HISTORY) return view;
 
@@ -138,19 +140,6 @@ export function viewRun(run: RunState, now: Instant, history: History | null): R
     etaHigh: now + quantile(remaining, 0.9),
     etaOrigin: `estimated from ${history.origin}`,
   };
-}
-
-function interpolatePercent(view: RunView, now: Instant): void {
-  const { run } = view;
-  const usual = run.limits.usualMs[run.phase];
-  if (usual === undefined || usual <= 0 || run.percentOrigin === 'reported') return;
-  const [low, high] = phaseBand(run.phase);
-  const share = Math.min(1, Math.max(0, now - run.phaseClock) / usual);
-  const percent = Math.min(99, Math.floor(low + (high - low) * share));
-  if (percent > (run.percent ?? -1)) {
-    view.percent = percent;
-    view.percentOrigin = 'estimated';
-  }
 }
 
 /** What a past run still needed after being `inPhase` ms in the phase; nothing when it had left the phase by then. */

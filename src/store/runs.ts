@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 import type { Instant, TargetName } from '../domain/event';
 import type { FinishedRun } from '../domain/judgement';
 import type { PlannedEvent } from '../domain/plan';
-import { isOver, type RunState, type TimelineEntry } from '../domain/run';
+import type { RunState, TimelineEntry } from '../domain/run';
+import { ISO, overwriteRuns, saveBatch, type Batch } from './save-batch';
 
 /** A target as stored; `address` is '' for systems. */
 export interface Target {
@@ -19,32 +20,6 @@ export interface EarlierRun {
   status: string;
   startedAt: Instant | null;
   continues: string | null;
-}
-
-/** A notification row to write together with the event that caused it. */
-export interface NotificationRow {
-  runId: string;
-  seq: number;
-  contact: string;
-  channel: string;
-  reason: string;
-}
-
-/** One line of install.log as a table: what happened at which address. */
-export interface InstallMark {
-  ip: string;
-  /** `system:NAME` or `profile:NAME`. */
-  target: string;
-  mode: 'start' | 'stop';
-  at: Instant;
-}
-
-/** Everything one batch writes. */
-export interface Batch {
-  recordedBy: string;
-  events: (PlannedEvent & { targetId: number })[];
-  notifications: NotificationRow[];
-  installMarks: InstallMark[];
 }
 
 /** A run with its id, target and state. */
@@ -67,8 +42,6 @@ export interface RunCriteria {
   limit: number;
 }
 
-const ISO = (ms: Instant | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-
 /** Runs, their targets and the tables that are written together with events. */
 export function createRunStore(db: Knex) {
   return {
@@ -76,7 +49,9 @@ export function createRunStore(db: Knex) {
      * Locks the targets, in id order, creating those that are missing. Answers them in the order asked for; equal
      * targets are the same row.
      */
-    async lockTargets(names: readonly { type: 'system' | 'profile'; name: string; address: string }[]): Promise<Target[]> {
+    async lockTargets(
+      names: readonly { type: 'system' | 'profile'; name: string; address: string }[],
+    ): Promise<Target[]> {
       const params = [names.map((n) => n.type), names.map((n) => n.name), names.map((n) => n.address)];
       const select = async (): Promise<Target[]> =>
         (
@@ -107,7 +82,7 @@ export function createRunStore(db: Knex) {
       const { rows } = await db.raw<{ rows: { target_id: number; state: RunState }[] }>(
         `select t.id as target_id, r.state from unnest(?::bigint[]) as t(id)
          cross join lateral (select state from runs where target_id = t.id order by id desc limit 1) r`,
-        [targetIds],
+        [targetIds] as never,
       );
       return new Map(rows.map((row) => [row.target_id, row.state]));
     },
@@ -121,7 +96,7 @@ export function createRunStore(db: Knex) {
          cross join lateral (
            select id, status, started_at, state ->> 'continues' as continues
            from runs where target_id = t.id order by id desc offset 1 limit 20) r`,
-        [targetIds],
+        [targetIds] as never,
       );
       return rows.map((row) => ({
         targetId: row.target_id,
@@ -180,44 +155,13 @@ export function createRunStore(db: Knex) {
     },
 
     /** Writes events, runs, keys, notifications and install marks of one batch in one statement. */
-    async saveBatch(batch: Batch): Promise<void> {
-      if (batch.events.length === 0) return;
-      const events = batch.events.map((event) => ({
-        run_id: event.runId,
-        seq: event.seq,
-        target_id: event.targetId,
-        kind: event.kind,
-        source: event.source,
-        occurred_at: ISO(event.occurredAt),
-        recorded_at: ISO(event.recordedAt),
-        claimed_at: ISO(event.claimedAt),
-        detail: event.detail,
-        key: event.dedupeKey,
-      }));
-      const newest = new Map(batch.events.map((event) => [event.runId, event]));
-      const runs = [...newest.values()].map((event) => runRow(event));
-      // Ended runs first: the index that allows one open run per target is checked row by row.
-      runs.sort((a, b) => Number(a.is_open) - Number(b.is_open));
-      const statements = [WRITE_EVENTS, WRITE_RUNS];
-      const params: unknown[] = [toJson(events), batch.recordedBy, toJson(runs)];
-      if (events.some((event) => event.key !== null)) {
-        statements.push(WRITE_KEYS);
-        params.push(toJson(events.filter((event) => event.key !== null)));
-      }
-      if (batch.notifications.length > 0) {
-        statements.push(WRITE_NOTIFICATIONS);
-        params.push(toJson(batch.notifications.map((n) => ({ ...n, run_id: n.runId }))), ISO(batch.events[0]!.recordedAt));
-      }
-      if (batch.installMarks.length > 0) {
-        statements.push(WRITE_MARKS);
-        params.push(toJson(foldMarks(batch.installMarks)));
-      }
-      await db.raw(`with ${statements.join(',\n')} select 1`, params as never);
-    },
+    saveBatch: (batch: Batch): Promise<void> => saveBatch(db, batch),
 
     /** Numbers of open runs whose deadline has passed, with their targets, most overdue first. */
     async findDue(now: Instant, limit: number): Promise<{ runId: string; target: TargetName }[]> {
-      const { rows } = await db.raw<{ rows: { id: number; type: 'system' | 'profile'; name: string; address: string }[] }>(
+      const { rows } = await db.raw<{
+        rows: { id: number; type: 'system' | 'profile'; name: string; address: string }[];
+      }>(
         `select r.id, t.type, t.name, t.address from runs r join targets t on t.id = r.target_id
          where r.deadline_at <= ? order by r.deadline_at limit ?`,
         [ISO(now), limit] as never,
@@ -230,7 +174,9 @@ export function createRunStore(db: Knex) {
 
     /** Open runs with a clock, in id order, from after `afterId`: to walk over all of them in pages. */
     async pageOpen(afterId: string, limit: number): Promise<{ runId: string; target: TargetName }[]> {
-      const { rows } = await db.raw<{ rows: { id: number; type: 'system' | 'profile'; name: string; address: string }[] }>(
+      const { rows } = await db.raw<{
+        rows: { id: number; type: 'system' | 'profile'; name: string; address: string }[];
+      }>(
         `select r.id, t.type, t.name, t.address from runs r join targets t on t.id = r.target_id
          where r.is_open and r.id > ? order by r.id limit ?`,
         [afterId, limit],
@@ -274,7 +220,9 @@ export function createRunStore(db: Knex) {
     /** States of the runs with these numbers, in no order; missing ones are left out. */
     async load(runIds: readonly string[]): Promise<RunState[]> {
       if (runIds.length === 0) return [];
-      const rows = (await db('runs').whereIn('id', runIds as string[]).select('state')) as { state: RunState }[];
+      const rows = (await db('runs')
+        .whereIn('id', runIds as string[])
+        .select('state')) as { state: RunState }[];
       return rows.map((row) => row.state);
     },
 
@@ -345,95 +293,9 @@ export function createRunStore(db: Knex) {
       }));
     },
 
-    /** Writes a refolded state over the stored one. */
-    async overwrite(targetId: number, event: PlannedEvent): Promise<void> {
-      await db.raw(`with ${WRITE_RUNS} select 1`, [toJson([runRow({ ...event, targetId })])]);
-    },
+    /** Writes refolded states over the stored ones. */
+    overwrite: (events: (PlannedEvent & { targetId: number })[]): Promise<void> => overwriteRuns(db, events),
   };
 }
 
 export type RunStore = ReturnType<typeof createRunStore>;
-
-const WRITE_EVENTS = `e as (
-  insert into events (run_id, seq, target_id, kind, source, occurred_at, recorded_at, claimed_at, recorded_by, detail)
-  select x.run_id, x.seq, x.target_id, x.kind, x.source, x.occurred_at, x.recorded_at, x.claimed_at, b.by, x.detail
-  from jsonb_to_recordset(?::jsonb) as x(run_id bigint, seq int, target_id bigint, kind text, source text,
-    occurred_at timestamptz, recorded_at timestamptz, claimed_at timestamptz, detail jsonb), (select ?::text as by) b)`;
-
-const WRITE_RUNS = `r as (
-  insert into runs (id, target_id, status, is_open, kind, system, profile, distro, opened_at, started_at, last_heard_at,
-    ended_at, deadline_at, state)
-  select x.id, x.target_id, x.status, x.is_open, x.kind, x.system, x.profile, x.distro, x.opened_at, x.started_at,
-    x.last_heard_at, x.ended_at, x.deadline_at, x.state
-  from jsonb_to_recordset(?::jsonb) as x(id bigint, target_id bigint, status text, is_open boolean, kind text,
-    system text, profile text, distro text, opened_at timestamptz, started_at timestamptz, last_heard_at timestamptz,
-    ended_at timestamptz, deadline_at timestamptz, state jsonb)
-  on conflict (id) do update set status = excluded.status, is_open = excluded.is_open,
-    started_at = excluded.started_at, last_heard_at = excluded.last_heard_at, ended_at = excluded.ended_at,
-    deadline_at = excluded.deadline_at, state = excluded.state)`;
-
-const WRITE_KEYS = `k as (
-  insert into event_keys (target_id, key, run_id, seq)
-  select x.target_id, x.key, x.run_id, x.seq
-  from jsonb_to_recordset(?::jsonb) as x(target_id bigint, key text, run_id bigint, seq int))`;
-
-const WRITE_NOTIFICATIONS = `n as (
-  insert into notifications (run_id, seq, contact, channel, reason, created_at)
-  select x.run_id, x.seq, x.contact, x.channel, x.reason, c.at
-  from jsonb_to_recordset(?::jsonb) as x(run_id text, seq int, contact text, channel text, reason text),
-    (select ?::timestamptz as at) c
-  on conflict do nothing)`;
-
-const WRITE_MARKS = `m as (
-  insert into install_status as s (ip, target, most_recent_start, most_recent_stop, seen_start, seen_stop)
-  select x.ip, x.target, x.start, x.stop, x.starts, x.stops
-  from jsonb_to_recordset(?::jsonb) as x(ip text, target text, start double precision, stop double precision,
-    starts int, stops int)
-  on conflict (ip) do update set target = excluded.target,
-    most_recent_start = greatest(s.most_recent_start, excluded.most_recent_start),
-    most_recent_stop = greatest(s.most_recent_stop, excluded.most_recent_stop),
-    seen_start = s.seen_start + excluded.seen_start, seen_stop = s.seen_stop + excluded.seen_stop)`;
-
-function runRow(event: PlannedEvent & { targetId: number }) {
-  const run = event.after;
-  return {
-    id: run.runId,
-    target_id: event.targetId,
-    status: run.status,
-    is_open: !isOver(run),
-    kind: run.kind,
-    system: run.system,
-    profile: run.profile,
-    distro: run.distro,
-    opened_at: ISO(run.plannedAt ?? run.startedAt ?? event.occurredAt),
-    started_at: ISO(run.startedAt),
-    last_heard_at: ISO(run.lastHeardAt),
-    ended_at: ISO(run.endedAt),
-    deadline_at: ISO(run.deadlineAt),
-    state: run,
-  };
-}
-
-function foldMarks(marks: readonly InstallMark[]) {
-  const byIp = new Map<string, { ip: string; target: string; start: number; stop: number; starts: number; stops: number }>();
-  for (const mark of marks) {
-    const row = byIp.get(mark.ip) ?? { ip: mark.ip, target: mark.target, start: -1, stop: -1, starts: 0, stops: 0 };
-    row.target = mark.target;
-    if (mark.mode === 'start') {
-      row.start = Math.max(row.start, mark.at / 1000);
-      row.starts += 1;
-    } else {
-      row.stop = Math.max(row.stop, mark.at / 1000);
-      row.stops += 1;
-    }
-    byIp.set(mark.ip, row);
-  }
-  return [...byIp.values()];
-}
-
-/** JSON that jsonb takes: no NUL, no lone surrogates (PostgreSQL refuses both inside text). */
-function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, entry: unknown) =>
-    typeof entry === 'string' ? entry.replaceAll('\0', '\uFFFD').toWellFormed() : entry,
-  );
-}

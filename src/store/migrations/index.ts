@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { migration0002 } from './0002-runs';
 import { migration0004 } from './0004-sessions';
 
 /** One step of the schema. `name` is what the database remembers: without file extension, never changed once released. */
@@ -10,6 +11,7 @@ export interface Migration {
 
 /** All steps, oldest first. Add lines at the end; never edit or move a released one. */
 export const MIGRATIONS: Migration[] = [
+  migration0002, // targets, runs, events, install status, heartbeats
   migration0004, // sessions, secrets
 ];
 

@@ -1,0 +1,95 @@
+import type { Knex } from 'knex';
+import type { Event, EventDetail, EventKind, Instant } from '../domain/event';
+
+interface EventRow {
+  run_id: number;
+  seq: number;
+  target_id: number;
+  kind: string;
+  source: string;
+  occurred_at: Date;
+  recorded_at: Date;
+  claimed_at: Date | null;
+  detail: EventDetail;
+}
+
+const COLUMNS = ['run_id', 'seq', 'target_id', 'kind', 'source', 'occurred_at', 'recorded_at', 'claimed_at', 'detail'];
+
+/** The log: read here, written only together with the runs it folds into (`saveBatch`). */
+export function createEventStore(db: Knex) {
+  return {
+    /** Events of one run after `seq`, oldest first, at most `limit`. */
+    async listRun(runId: string, afterSeq: number, limit: number): Promise<Event[]> {
+      const rows = (await db('events')
+        .where('run_id', runId)
+        .where('seq', '>', afterSeq)
+        .orderBy('seq')
+        .limit(limit)
+        .select(COLUMNS)) as EventRow[];
+      return rows.map(toEvent);
+    },
+
+    /** All events of some runs, by run and seq: what a refold reads. */
+    async listRuns(runIds: readonly string[]): Promise<(Event & { targetId: number })[]> {
+      const rows = (await db('events')
+        .whereIn('run_id', runIds as string[])
+        .orderBy(['run_id', 'seq'])
+        .select(COLUMNS)) as EventRow[];
+      return rows.map((row) => ({ ...toEvent(row), targetId: row.target_id }));
+    },
+
+    /** Numbers of runs that have events, in order, from after `afterId`. */
+    async pageRunIds(afterId: string, limit: number): Promise<string[]> {
+      const rows = (await db('events')
+        .distinct('run_id')
+        .where('run_id', '>', afterId)
+        .orderBy('run_id')
+        .limit(limit)) as { run_id: number }[];
+      return rows.map((row) => String(row.run_id));
+    },
+
+    /** Events this server recorded since then, oldest first: what its log file may lack after a crash. */
+    async listRecorded(recordedBy: string, since: Instant, limit: number): Promise<Event[]> {
+      const rows = (await db('events')
+        .where('recorded_by', recordedBy)
+        .where('recorded_at', '>=', new Date(since))
+        .orderBy(['recorded_at', 'run_id', 'seq'])
+        .limit(limit)
+        .select(COLUMNS)) as EventRow[];
+      return rows.map(toEvent);
+    },
+
+    /** Makes the partitions of the month of `now` and the two after it, where they are missing. */
+    async ensurePartitions(now: Instant): Promise<void> {
+      const start = new Date(now);
+      for (let offset = 0; offset < 3; offset += 1) {
+        const from = new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + offset, 1));
+        const to = new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1, 1));
+        const name = `events_${from.toISOString().slice(0, 7).replace('-', '_')}`;
+        const { rows } = await db.raw<{ rows: { present: string | null }[] }>(`select to_regclass(?) as present`, [
+          name,
+        ]);
+        if (rows[0]?.present) continue;
+        await db.raw(
+          `create table if not exists ${name} partition of events
+           for values from ('${from.toISOString()}') to ('${to.toISOString()}')`,
+        );
+      }
+    },
+  };
+}
+
+export type EventStore = ReturnType<typeof createEventStore>;
+
+function toEvent(row: EventRow): Event {
+  return {
+    runId: String(row.run_id),
+    seq: row.seq,
+    kind: row.kind as EventKind,
+    source: row.source,
+    occurredAt: row.occurred_at.getTime(),
+    recordedAt: row.recorded_at.getTime(),
+    claimedAt: row.claimed_at?.getTime() ?? null,
+    detail: row.detail,
+  };
+}
