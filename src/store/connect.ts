@@ -2,6 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
+import { StoreClient } from './client';
 import { lockDataDir } from './data-lock';
 import { createEmbeddedPostgres, PgliteStream } from './pglite-stream';
 
@@ -22,6 +23,8 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longest wait for a free connection. */
 const ACQUIRE_TIMEOUT_MS = 15_000;
+/** A server that is gone without a word (power, network) answers nothing: the wait ends a little after its own limit. */
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
 
 /**
  * Opens PostgreSQL at `databaseUrl`, or the embedded PGlite in `dataDir/database` when it is null.
@@ -43,18 +46,18 @@ export async function connect(options: {
 
 async function connectServer(databaseUrl: string, poolSize: number): Promise<Database> {
   const db = knex({
-    client: 'pg',
+    ...COMMON,
     connection: {
       connectionString: databaseUrl,
       application_name: 'kickwatch',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
       keepAlive: true,
       types: TYPES,
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: poolSize },
-    acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
   });
   try {
     const answer = await db.raw<{ rows: { server_version_num: string }[] }>('show server_version_num');
@@ -74,7 +77,7 @@ async function connectEmbedded(dataDir: string): Promise<Database> {
   const folder = path.join(dataDir, 'database');
   const server = createEmbeddedPostgres(folder);
   const db = knex({
-    client: 'pg',
+    ...COMMON,
     connection: {
       stream: () => new PgliteStream(server),
       user: 'postgres',
@@ -83,7 +86,6 @@ async function connectEmbedded(dataDir: string): Promise<Database> {
       types: TYPES,
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: 1 },
-    acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
   });
   const close = async (): Promise<void> => {
     await db.destroy();
@@ -101,6 +103,16 @@ async function connectEmbedded(dataDir: string): Promise<Database> {
   }
   return { knex: db, embedded: true, close };
 }
+
+const silent = (): void => undefined;
+
+/** What both back ends share. */
+const COMMON: Knex.Config = {
+  client: StoreClient,
+  acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
+  compileSqlOnError: false, // error texts carry `$1`, never the values: they may be secrets
+  log: { warn: silent, error: silent, deprecate: silent, debug: silent }, // the callers log what concerns them
+};
 
 // Object identifiers of pg_type that need another reading than pg's own. numeric stays text, timestamptz a Date.
 const INT8 = 20;
