@@ -8,6 +8,8 @@ import { dueEvent } from './stall';
 export const SAME_BOOT_MS = 60_000;
 /** An end that comes this soon after the target's last end is a late word about that run, not about a new one. */
 export const LATE_END_MS = 10 * 60_000;
+/** A bare sign of life about a run is kept at most once in this time. */
+export const CHATTER_MS = 60_000;
 /** Three starts inside this time without a finish are an install loop. */
 export const LOOP_WINDOW_MS = 2 * 60 * 60_000;
 /** Starts without a finish that make an install loop. */
@@ -52,7 +54,7 @@ export interface PlanContext {
   recordedAt: Instant;
   nextRunId(): string;
   /** Software, owners and limits for a run of this target that opens now. */
-  opening: Omit<RunOpening, 'kind' | 'continues'>;
+  opening(): Omit<RunOpening, 'kind' | 'continues'>;
   /** Windows that may not have been applied to every run yet, oldest first. */
   blindWindows: readonly BlindWindow[];
 }
@@ -112,6 +114,9 @@ export function planDraft(target: TargetRuns, draft: EventDraft, context: PlanCo
       break;
     case 'netboot-disabled':
       if (run) appendDraft(target, planned, context, draft, 'current');
+      break;
+    case 'heard':
+      if (!isMereChatter(run, draft)) planProgress(target, open, draft, context, planned);
       break;
     default:
       planProgress(target, open, draft, context, planned);
@@ -192,6 +197,12 @@ function planBoot(
     });
   }
   if (target.last) appendDraft(target, planned, context, draft, 'current');
+}
+
+/** A sign of life right after another says nothing new; one that carries an event id is kept, as it was asked for. */
+function isMereChatter(run: RunState | null, draft: EventDraft): boolean {
+  if (!run || run.status === 'planned' || run.lastHeardAt === null || draft.dedupeKey !== null) return false;
+  return draft.receivedAt - run.lastHeardAt < CHATTER_MS;
 }
 
 function planProgress(
@@ -277,7 +288,7 @@ function openingOf(target: TargetRuns, fact: Fact, context: PlanContext, into: I
   const finished = target.finishedRuns + (target.last?.status === 'finished' ? 1 : 0);
   const kind: RunKind = fact.detail.kind ?? (finished > 0 ? 'reinstall' : 'install');
   const continued = into === 'continues' ? target.last : null;
-  return { ...context.opening, kind: continued?.kind ?? kind, continues: continued?.runId ?? null };
+  return { ...context.opening(), kind: continued?.kind ?? kind, continues: continued?.runId ?? null };
 }
 
 /** The newest run is about to be followed by another: keep what loops and kinds need of it. */

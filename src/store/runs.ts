@@ -107,15 +107,15 @@ export function createRunStore(db: Knex) {
       }));
     },
 
-    /** The dedupe keys already used, as `target_id:key` → run id. */
-    async findKeys(keys: readonly { targetId: number; key: string }[]): Promise<Map<string, string>> {
-      if (keys.length === 0) return new Map();
-      const { rows } = await db.raw<{ rows: { target_id: number; key: string; run_id: number }[] }>(
-        `select k.target_id, k.key, k.run_id from event_keys k
+    /** Those of the dedupe keys that are already used, as `TARGET_ID:KEY`. */
+    async findKeys(keys: readonly { targetId: number; key: string }[]): Promise<Set<string>> {
+      if (keys.length === 0) return new Set();
+      const { rows } = await db.raw<{ rows: { target_id: number; key: string }[] }>(
+        `select k.target_id, k.key from event_keys k
          where (k.target_id, k.key) in (select * from unnest(?::bigint[], ?::text[]))`,
         [keys.map((k) => k.targetId), keys.map((k) => k.key)],
       );
-      return new Map(rows.map((row) => [`${row.target_id}:${row.key}`, String(row.run_id)]));
+      return new Set(rows.map((row) => `${row.target_id}:${row.key}`));
     },
 
     /** Numbers for `count` new runs. */

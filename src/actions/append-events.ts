@@ -1,0 +1,151 @@
+import type { Instant } from '../domain/event';
+import { AppError } from '../domain/errors';
+import { OWN_SOURCE, planDraft, planDue, type PlanContext, type PlannedEvent } from '../domain/plan';
+import type { RunState } from '../domain/run';
+import type { InventoryTarget } from '../domain/target';
+import type { Store } from '../store/index';
+import type { InstallMark } from '../store/save-batch';
+import { couldOpenRun, lockBatchTargets, type LockedTarget, type PolicyDeps, type Submission } from './batch-targets';
+import type { ChooseOpenings } from './choose-openings';
+import type { NotificationDecider } from './decide-notifications';
+
+/** What became of one draft. `run` is null when the draft says nothing about any run. */
+export interface DraftResult {
+  run: RunState | null;
+  /** The same fact was stored before; `run` is what it is now. */
+  duplicate: boolean;
+}
+
+/** What became of a submission: a result per draft, or the reason it was refused. */
+export type SubmissionResult = { ok: true; results: DraftResult[] } | { ok: false; error: AppError };
+
+/** What the write path is made of. */
+export interface AppendDeps extends PolicyDeps {
+  now(): Instant;
+  /** Name of this server in heartbeats and events. */
+  server: string;
+  chooseOpenings: ChooseOpenings;
+  notifications: NotificationDecider;
+}
+
+/** An event that has been written, with the names and addresses a log line or a push needs. */
+export interface WrittenEvent extends PlannedEvent {
+  targetId: number;
+  target: { type: 'system' | 'profile'; name: string };
+  /** The address it is filed under in install.log. */
+  ip: string;
+  mac: string | null;
+}
+
+/** The servers were deaf for a while and nobody has noted it yet: note it, then try again. */
+export class BlindnessUnnoted extends Error {}
+
+/** Longest silence of all servers that is not a blind window. Heartbeats come every second. */
+export const BLIND_AFTER_MS = 3_000;
+
+/**
+ * THE write path: finds and locks the targets, folds every draft in the order given, decides after every single event
+ * who is told, and writes events, runs and notifications in one statement. Runs inside the transaction `store` is
+ * bound to; nothing is visible, and nobody may be answered, before that commits.
+ *
+ * @returns a result per submission, and the events written, for those who listen after the commit.
+ * @throws BlindnessUnnoted when a blind window must be stored first.
+ */
+export async function appendEvents(
+  deps: AppendDeps,
+  store: Store,
+  submissions: readonly Submission[],
+): Promise<{ results: SubmissionResult[]; written: WrittenEvent[] }> {
+  const recordedAt = deps.now();
+  const facts = await store.runs.loadClockFacts();
+  if (facts.lastBeatAt !== null && recordedAt - facts.lastBeatAt > BLIND_AFTER_MS) throw new BlindnessUnnoted();
+
+  const { accepted, locked } = await lockBatchTargets(deps, store, submissions);
+  const usedKeys = await findUsedKeys(store, locked);
+  const mayOpen = [...locked.values()].filter(couldOpenRun);
+  const openings = await deps.chooseOpenings(
+    store,
+    mayOpen.map((entry) => entry.item),
+    recordedAt,
+  );
+  const runIds =
+    mayOpen.length === 0
+      ? []
+      : await store.runs.reserveRunIds(mayOpen.reduce((sum, entry) => sum + entry.drafts.length, 0));
+
+  const written: WrittenEvent[] = [];
+  const contextOf = (item: InventoryTarget): PlanContext => ({
+    recordedAt,
+    blindWindows: facts.blindWindows,
+    opening: () => openings(item),
+    nextRunId: () => runIds.shift() ?? fail('a run opened that no number was reserved for'),
+  });
+  const keep = (entry: LockedTarget, planned: PlannedEvent[]): void => {
+    for (const event of planned) written.push(describe(event, entry));
+  };
+  const results = accepted.map((submission): SubmissionResult => {
+    if (!submission.ok) return submission;
+    for (const key of submission.ticks) {
+      const entry = locked.get(key)!;
+      keep(entry, planDue(entry.runs, recordedAt, contextOf(entry.item)));
+    }
+    const drafts = submission.drafts.map(({ draft, key }): DraftResult => {
+      const entry = locked.get(key)!;
+      const used = draft.dedupeKey === null ? null : `${entry.target.id}:${draft.dedupeKey}`;
+      if (used !== null && usedKeys.has(used)) return { run: entry.runs.last, duplicate: true };
+      const planned = planDraft(entry.runs, draft, contextOf(entry.item));
+      if (used !== null && planned.length > 0) usedKeys.add(used);
+      keep(entry, planned);
+      return { run: entry.runs.last, duplicate: false };
+    });
+    return { ok: true, results: drafts };
+  });
+
+  await store.runs.saveBatch({
+    recordedBy: deps.server,
+    events: written,
+    notifications: await deps.notifications.decide(store, written, facts.audienceVersion),
+    installMarks: installMarks(written),
+  });
+  return { results, written };
+}
+
+function fail(sentence: string): never {
+  throw new AppError('BUG', sentence);
+}
+
+async function findUsedKeys(store: Store, locked: ReadonlyMap<string, LockedTarget>): Promise<Set<string>> {
+  const keys = [...locked.values()].flatMap(({ target, drafts }) =>
+    drafts.flatMap((draft) => (draft.dedupeKey === null ? [] : [{ targetId: target.id, key: draft.dedupeKey }])),
+  );
+  return store.runs.findKeys(keys);
+}
+
+function describe(event: PlannedEvent, { target, item }: LockedTarget): WrittenEvent {
+  return {
+    ...event,
+    targetId: target.id,
+    target: { type: target.type, name: target.name },
+    ip: installAddress(event, item),
+    mac: item.macs[0] ?? null,
+  };
+}
+
+/** The address an event is filed under: the trigger's own, else the target's first on record, else `?`. */
+function installAddress(event: PlannedEvent, item: InventoryTarget): string {
+  if (event.source === 'trigger') return event.detail.address ?? '?';
+  return item.addresses[0] ?? event.after.addresses[0] ?? '?';
+}
+
+/** Starts and stops for get_status; a repeated start counts, what the server concluded itself does not. */
+function installMarks(written: readonly WrittenEvent[]): InstallMark[] {
+  return written
+    .filter((event) => event.source !== OWN_SOURCE)
+    .filter((event) => event.kind === 'install-started' || event.kind === 'install-finished')
+    .map((event) => ({
+      ip: event.ip,
+      target: `${event.target.type}:${event.target.name}`,
+      mode: event.kind === 'install-started' ? 'start' : 'stop',
+      at: event.occurredAt,
+    }));
+}
