@@ -45,6 +45,7 @@ async function rebuildPage(
   runIds: readonly string[],
   report: RebuildReport,
 ): Promise<(PlannedEvent & { targetId: number })[]> {
+  await store.runs.lockTargetsOf(runIds);
   const stored = new Map((await store.runs.load(runIds)).map((state) => [state.runId, state]));
   const last = new Map<string, { event: Event & { targetId: number }; state: RunState }>();
   for (const event of await store.events.listRuns(runIds)) {

@@ -235,7 +235,9 @@ function progress(state: RunState, detail: EventDetail, at: Instant): void {
     state.phaseSince = at;
     state.phaseClock = at;
     state.lateTotal = false;
-    state.timeline = [...state.timeline, { phase: detail.phase, at, longestGapMs: 0 }];
+    // A phase that was left the moment it was entered was never in: the first message names the real one.
+    const stayed = state.timeline.at(-1)?.at === at ? state.timeline.slice(0, -1) : state.timeline;
+    state.timeline = [...stayed, { phase: detail.phase, at, longestGapMs: 0 }];
   }
   if (detail.packagesDone !== undefined) state.packagesDone = Math.max(state.packagesDone ?? 0, detail.packagesDone);
   if (detail.bytesDone !== undefined) state.bytesDone = Math.max(state.bytesDone ?? 0, detail.bytesDone);

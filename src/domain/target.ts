@@ -60,6 +60,9 @@ export function refuseCaller(
   policy: IntakePolicy,
   isTrusted: (peer: string) => boolean,
 ): string | null {
+  if (draft.kind === 'run-cancelled' && caller.authority !== 'internal' && caller.authority !== 'session') {
+    return 'Only an administrator can cancel a run: log in and pass the session token.';
+  }
   switch (caller.authority) {
     case 'internal':
     case 'session':

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Instant, TargetName } from '../domain/event';
+import type { Instant } from '../domain/event';
 import type { FinishedRun } from '../domain/judgement';
 import type { PlannedEvent } from '../domain/plan';
 import type { RunState, TimelineEntry } from '../domain/run';
@@ -20,6 +20,12 @@ export interface EarlierRun {
   status: string;
   startedAt: Instant | null;
   continues: string | null;
+}
+
+/** An open run and the target it belongs to. */
+export interface OpenRun {
+  runId: string;
+  target: Omit<Target, 'id'>;
 }
 
 /** A run with its id, target and state. */
@@ -75,6 +81,15 @@ export function createRunStore(db: Knex) {
       }
       const byKey = new Map(rows.map((row) => [key(row), row]));
       return names.map((name) => byKey.get(key(name))!);
+    },
+
+    /** Locks the targets of these runs, in id order, so that no message changes them meanwhile. */
+    async lockTargetsOf(runIds: readonly string[]): Promise<void> {
+      await db.raw(
+        `select id from targets where id in (select target_id from events where run_id = any(?::bigint[]))
+         order by id for update`,
+        [runIds] as never,
+      );
     },
 
     /** The newest run of each target. Call after `lockTargets`, in a statement of its own: it then sees what the lock waited for. */
@@ -158,7 +173,7 @@ export function createRunStore(db: Knex) {
     saveBatch: (batch: Batch): Promise<void> => saveBatch(db, batch),
 
     /** Numbers of open runs whose deadline has passed, with their targets, most overdue first. */
-    async findDue(now: Instant, limit: number): Promise<{ runId: string; target: TargetName }[]> {
+    async findDue(now: Instant, limit: number): Promise<OpenRun[]> {
       const { rows } = await db.raw<{
         rows: { id: number; type: 'system' | 'profile'; name: string; address: string }[];
       }>(
@@ -173,7 +188,7 @@ export function createRunStore(db: Knex) {
     },
 
     /** Open runs with a clock, in id order, from after `afterId`: to walk over all of them in pages. */
-    async pageOpen(afterId: string, limit: number): Promise<{ runId: string; target: TargetName }[]> {
+    async pageOpen(afterId: string, limit: number): Promise<OpenRun[]> {
       const { rows } = await db.raw<{
         rows: { id: number; type: 'system' | 'profile'; name: string; address: string }[];
       }>(
