@@ -13,11 +13,14 @@ export interface Session {
   user: string;
 }
 
+/** Words for types in help and signatures. */
+export type TypeName = 'string' | 'int' | 'boolean' | 'double' | 'struct' | 'array' | 'base64' | 'any';
+
 /** One positional parameter as callers see it. Without `default` it is required. */
 export interface Param {
   name: string;
   /** For help and signatures only: methods check their own values, with Cobbler's own fault texts. */
-  type: 'string' | 'int' | 'boolean' | 'double' | 'struct' | 'array' | 'base64' | 'any';
+  type: TypeName;
   default?: XmlRpcValue;
 }
 
@@ -35,14 +38,33 @@ export interface Method {
   access: 'public' | 'session';
   resource?: string;
   /** Type word of the answer, for methodSignature. */
-  returns: Param['type'];
+  returns: TypeName;
   /** One sentence for methodHelp. */
   summary: string;
+  /**
+   * In a `system.multicall`, may run at the same time as the entries beside it that say so too; they are started in
+   * their order. Left out, an entry waits for those before it, so that new → modify → save stays what it says.
+   */
+  concurrent?: boolean;
   /** `args` holds one value per parameter, defaults filled in. Throws Fault or AppError. */
   run(args: XmlRpcValue[], call: Call, session: Session | null): Promise<XmlRpcValue>;
 }
 
-/** Checks an entry at start-up and gives it its type. */
+/**
+ * Checks an entry at start-up and gives it its type.
+ *
+ * @throws Error when a caller could never satisfy it: a session method without `token`, a parameter without a default
+ *   behind one that has one, the same parameter twice.
+ */
 export function defineMethod(method: Method): Method {
+  const names = method.params.map((param) => param.name);
+  if (new Set(names).size !== names.length) throw new Error(`method ${method.name}: two parameters have one name`);
+  if (method.access === 'session' && !names.includes('token')) {
+    throw new Error(`method ${method.name}: access is by session but there is no parameter "token"`);
+  }
+  const optional = method.params.findIndex((param) => 'default' in param);
+  if (optional >= 0 && method.params.slice(optional).some((param) => !('default' in param))) {
+    throw new Error(`method ${method.name}: a required parameter stands behind an optional one`);
+  }
   return method;
 }
