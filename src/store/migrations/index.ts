@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { migration0001 } from './0001-inventory';
 import { migration0002 } from './0002-runs';
 import { migration0004 } from './0004-sessions';
 
@@ -11,6 +12,7 @@ export interface Migration {
 
 /** All steps, oldest first. Add lines at the end; never edit or move a released one. */
 export const MIGRATIONS: Migration[] = [
+  migration0001, // items, interfaces, staged edits, audience version
   migration0002, // targets, runs, events, install status, heartbeats
   migration0004, // sessions, secrets
 ];
