@@ -186,21 +186,24 @@ export function toldRunsOf(before: RunState | null, after: RunState): string[] {
   return after.continues === null ? [after.runId] : [after.runId, after.continues];
 }
 
-/** Everything one event means for people but progress, which depends on the subscription; strongest first. */
+/**
+ * Everything one event means for people but progress, which depends on the subscription; strongest first. Read from what
+ * changed, so that an event that changed nothing is no news.
+ */
 function findReasons(before: RunState | null, after: RunState, event: Event): EventReason[] {
-  if (event.detail.evidence) return [];
   const reasons: EventReason[] = [];
   if (before === null || !isOver(before)) {
     const end = endReason(before, after);
     if (end !== null) reasons.push(end);
-    if (event.kind === 'install-looped') reasons.push('install loop');
+    if (event.kind === 'install-looped' && !event.detail.evidence) reasons.push('install loop');
     if (after.status === 'stalled' && before?.status !== 'stalled') reasons.push('stalled');
     if (after.waiting && before?.waiting !== true) reasons.push('waiting');
     if (end === null && hasRecovered(before, after)) reasons.push('recovered');
-    if (event.kind === 'run-late') reasons.push('late');
+    if (after.late && before?.late !== true) reasons.push('late');
     if (hasStarted(before, after)) reasons.push('started');
   }
-  if (after.integrity === 'suspicious' && (before?.integrity ?? 'intact') === 'intact') reasons.push('suspicious');
+  if (!event.detail.evidence && after.integrity === 'suspicious' && (before?.integrity ?? 'intact') === 'intact')
+    reasons.push('suspicious');
   return reasons.sort((a, b) => strength(a) - strength(b));
 }
 
