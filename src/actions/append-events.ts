@@ -1,11 +1,12 @@
-import type { Instant } from '../domain/event';
+import type { EventDraft, Instant } from '../domain/event';
 import { AppError } from '../domain/errors';
-import { OWN_SOURCE, planDraft, planDue, type PlanContext, type PlannedEvent } from '../domain/plan';
+import { OWN_SOURCE, planDraft, planDue, planEvidence, type PlanContext, type PlannedEvent } from '../domain/plan';
 import type { RunState } from '../domain/run';
 import type { InventoryTarget } from '../domain/target';
 import type { Store } from '../store/index';
 import type { InstallMark } from '../store/save-batch';
 import { couldOpenRun, lockBatchTargets, type LockedTarget, type PolicyDeps, type Submission } from './batch-targets';
+import { checkNamedRuns } from './named-runs';
 import type { ChooseOpenings } from './choose-openings';
 import type { NotificationDecider } from './decide-notifications';
 
@@ -60,7 +61,8 @@ export async function appendEvents(
   const facts = await store.runs.loadClockFacts();
   if (facts.lastBeatAt !== null && recordedAt - facts.lastBeatAt > BLIND_AFTER_MS) throw new BlindnessUnnoted();
 
-  const { accepted, locked } = await lockBatchTargets(deps, store, submissions);
+  const { accepted: resolved, locked } = await lockBatchTargets(deps, store, submissions);
+  const { accepted, named } = await checkNamedRuns(store, resolved, locked);
   const usedKeys = await findUsedKeys(store, locked);
   const mayOpen = [...locked.values()].filter(couldOpenRun);
   const openings = await deps.chooseOpenings(
@@ -93,10 +95,13 @@ export async function appendEvents(
       const entry = locked.get(key)!;
       const used = draft.dedupeKey === null ? null : `${entry.target.id}:${draft.dedupeKey}`;
       if (used !== null && usedKeys.has(used)) return { run: entry.runs.last, duplicate: true };
-      const planned = planDraft(entry.runs, draft, contextOf(entry.item));
+      const older = olderRun(draft, entry, written) ?? named.get(draft.runId ?? '')?.state;
+      const planned = older
+        ? planEvidence(older, draft, recordedAt)
+        : planDraft(entry.runs, draft, contextOf(entry.item));
       if (used !== null && planned.length > 0) usedKeys.add(used);
       keep(entry, planned);
-      return { run: entry.runs.last, duplicate: false };
+      return { run: older ? planned.at(-1)!.after : entry.runs.last, duplicate: false };
     });
     return { ok: true, results: drafts };
   });
@@ -108,6 +113,12 @@ export async function appendEvents(
     installMarks: installMarks(written),
   });
   return { results, written };
+}
+
+/** The run a draft names when this very batch has already left it behind. */
+function olderRun(draft: EventDraft, entry: LockedTarget, written: readonly WrittenEvent[]): RunState | undefined {
+  if (draft.runId === null || draft.runId === entry.runs.last?.runId) return undefined;
+  return written.findLast((event) => event.runId === draft.runId)?.after;
 }
 
 function fail(sentence: string): never {

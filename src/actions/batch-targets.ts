@@ -27,6 +27,8 @@ export interface Accepted {
   ok: true;
   drafts: { draft: EventDraft; key: string }[];
   ticks: string[];
+  /** The run the caller's report token was made for; null without one. */
+  tokenRunId: string | null;
 }
 
 /** A submission that was turned away as a whole, so that nothing is half done. */
@@ -75,6 +77,7 @@ export async function lockBatchTargets(
     return {
       ok: true,
       drafts: resolved.map(({ draft, item, key }) => ({ draft, key: want(key, item, draft) })),
+      tokenRunId: submission.caller.authority === 'run' ? (submission.caller.runId ?? null) : null,
       ticks: (submission.ticks ?? []).map((key) => want(key, bareItem(key.type, key.name), null)),
     };
   });

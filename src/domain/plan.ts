@@ -124,6 +124,22 @@ export function planDraft(target: TargetRuns, draft: EventDraft, context: PlanCo
   return planned;
 }
 
+/** A draft that names a run the target has left behind: evidence there, whatever it says. */
+export function planEvidence(run: RunState, draft: EventDraft, recordedAt: Instant): PlannedEvent[] {
+  const event = {
+    runId: run.runId,
+    seq: run.seq + 1,
+    kind: draft.kind,
+    source: draft.source,
+    occurredAt: draft.receivedAt,
+    recordedAt,
+    claimedAt: draft.claimedAt,
+    dedupeKey: draft.dedupeKey,
+    detail: draft.detail,
+  };
+  return [{ ...event, before: run, after: applyEvent(run, event) }];
+}
+
 function planStart(
   target: TargetRuns,
   open: RunState | null,

@@ -216,20 +216,18 @@ export function createRunStore(db: Knex) {
       if (criteria.status) void query.whereIn('r.status', criteria.status);
       if (criteria.openOnly) void query.where('r.is_open', true);
       if (criteria.since != null) void query.where('r.opened_at', '>=', new Date(criteria.since));
-      const rows = (await query) as {
-        id: number;
-        target_id: number;
-        state: RunState;
-        type: 'system' | 'profile';
-        name: string;
-        address: string;
-      }[];
-      return rows.map((row) => ({
-        id: String(row.id),
-        targetId: row.target_id,
-        target: { id: row.target_id, type: row.type, name: row.name, address: row.address },
-        state: row.state,
-      }));
+      return ((await query) as RunRow[]).map(toStoredRun);
+    },
+
+    /** The newest run of every target of that name: one of a system, one per address of a profile; newest first. */
+    async findLatest(target: { type: 'system' | 'profile'; name: string }, limit: number): Promise<StoredRun[]> {
+      const { rows } = await db.raw<{ rows: RunRow[] }>(
+        `select r.id, r.target_id, r.state, t.type, t.name, t.address from targets t
+         cross join lateral (select id, target_id, state from runs where target_id = t.id order by id desc limit 1) r
+         where t.type = ? and t.name = ? and t.address not like 'was %' order by r.id desc limit ?`,
+        [target.type, target.name, limit],
+      );
+      return rows.map(toStoredRun);
     },
 
     /** States of the runs with these numbers, in no order; missing ones are left out. */
@@ -310,6 +308,24 @@ export function createRunStore(db: Knex) {
 
     /** Writes refolded states over the stored ones. */
     overwrite: (events: (PlannedEvent & { targetId: number })[]): Promise<void> => overwriteRuns(db, events),
+  };
+}
+
+interface RunRow {
+  id: number;
+  target_id: number;
+  state: RunState;
+  type: 'system' | 'profile';
+  name: string;
+  address: string;
+}
+
+function toStoredRun(row: RunRow): StoredRun {
+  return {
+    id: String(row.id),
+    targetId: row.target_id,
+    target: { id: row.target_id, type: row.type, name: row.name, address: row.address },
+    state: row.state,
   };
 }
 
