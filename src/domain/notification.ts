@@ -235,11 +235,12 @@ function hasStarted(before: RunState | null, after: RunState): boolean {
 
 /** The problems somebody may have been told of before this event. */
 function problemsOf(before: RunState | null, after: RunState): EventReason[] {
+  // The earlier run told of its end, and before that perhaps of what led to it.
+  if (after.continues !== null) return [...PROBLEM_REASONS];
   const problems: EventReason[] = [];
   if (before !== null && before.stalledAt !== null) problems.push('stalled');
   if (before?.waiting) problems.push('waiting');
   if (before?.integrityReasons.some((reason) => reason.startsWith('install loop'))) problems.push('install loop');
-  if (after.continues !== null) problems.push('failed', 'terminated');
   return problems;
 }
 
