@@ -89,7 +89,10 @@ export interface Scope {
   value: string;
 }
 
-/** A contact wants to hear of some runs, for some reasons, on one channel. */
+/** Stands for every channel the contact has an address for. */
+export const ANY_CHANNEL = '*';
+
+/** A contact wants to hear of some runs, for some reasons, on one channel or (ANY_CHANNEL) on all it has. */
 export interface Subscription {
   name: string;
   contact: string;
@@ -286,6 +289,11 @@ function arrange({ contacts, subscriptions }: Audience): AudienceIndex {
   const globs: { kind: ScopeKind; value: string; subscription: Subscription }[] = [];
   const forAll: Subscription[] = [];
   const file = (subscription: Subscription): void => {
+    if (subscription.channel === ANY_CHANNEL) {
+      const channels = Object.keys(byName.get(subscription.contact)?.addresses ?? {});
+      for (const channel of channels) file({ ...subscription, channel });
+      return;
+    }
     const { kind } = subscription.scope;
     const value = scopeValue(subscription);
     if (kind === 'all') forAll.push(subscription);

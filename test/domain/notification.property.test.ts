@@ -108,7 +108,9 @@ function tell(log: PlannedEvent[], before: Subscription[], after: Subscription[]
     for (const decision of decisions) {
       if (!isPromise(decision)) continue;
       told.set(event.runId, [...(told.get(event.runId) ?? []), decision]);
-      if (!isOver(event.after)) open.set(`${event.runId}:${keyOf(decision)}`, { runId: event.runId, who: decision });
+      const key = `${event.runId}:${keyOf(decision)}`;
+      if (decision.reason === 'recovered') open.delete(key);
+      else if (!isOver(event.after)) open.set(key, { runId: event.runId, who: decision });
     }
   });
   return broken;
@@ -119,7 +121,7 @@ function isPromise(decision: Decision): boolean {
   return decision.reason === 'recovered' || (PROBLEM_REASONS as readonly string[]).includes(decision.reason);
 }
 
-/** A run that ends must have told everybody it once worried. */
+/** A run that ends must tell everybody it worried and did not relieve since. */
 function settle(
   event: PlannedEvent,
   decisions: Decision[],

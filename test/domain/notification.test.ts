@@ -214,6 +214,11 @@ describe('who is told', () => {
     expect(said(failure(), audience)).toEqual([]);
   });
 
+  test('a subscription that names no channel uses every channel the contact has an address for', () => {
+    const audience = audienceOf([subscription('ann', { channel: '*' })], [contact('ann'), contact('admin')]);
+    expect(said(failure(), audience)).toEqual(['ann:email:failed', 'ann:sms:failed', 'admin:email:failed']);
+  });
+
   test('several subscriptions of a contact on one channel make one decision, with the strongest reason', () => {
     const web1 = machine();
     web1.say('install-started', '10:00');
