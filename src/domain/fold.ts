@@ -155,7 +155,7 @@ function changeState(state: RunState, event: Event): void {
       return;
     case 'heard':
     case 'netboot-disabled':
-      if (event.kind === 'heard') begin(state, occurredAt);
+      begin(state, occurredAt);
       if (detail.message) state.message = detail.message;
       return;
     case 'waiting-reported':

@@ -102,7 +102,10 @@ export function planDraft(target: TargetRuns, draft: EventDraft, context: PlanCo
       if (!open) appendDraft(target, planned, context, draft, 'new');
       break;
     case 'run-cancelled':
-      if (open) appendDraft(target, planned, context, draft, 'current');
+      // Inferred = the plan lost its reason (netboot switched off); what already runs goes on.
+      if (open && (!draft.detail.inferred || open.status === 'planned')) {
+        appendDraft(target, planned, context, draft, 'current');
+      }
       break;
     case 'install-failed':
     case 'install-terminated':
