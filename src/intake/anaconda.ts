@@ -1,0 +1,98 @@
+import { ANACONDA_BENIGN, ANACONDA_COUNTERS, ANACONDA_ERRORS, ANACONDA_FILES, ANACONDA_PHASES } from './markers';
+import type { FileKind, Installer, LogLine, Voice } from './vocabulary';
+
+/** EL7 `20:47:06,412 INFO anaconda: text` (logger = component), EL8 and later `05:00:06,824 INF main: text` (= module). */
+const NAMED = /^\d\d:\d\d:\d\d,\d{3} ([A-Z_0-9]+) ([\w.]+): (.*)$/s;
+/** EL5 `22:30:49 INFO    : text`, EL6 the same with milliseconds. */
+const UNNAMED = /^\d\d:\d\d:\d\d(?:,\d{3})? ([A-Z]+) *: (.*)$/s;
+/** Modules since EL8, without any time: `INFO:anaconda.core.threads:text`. */
+const PLAIN = /^([A-Z]*DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.]+):(.*)$/s;
+/** `/tmp/syslog`, which anamon calls sys.log, and the virtio port: no blank after the colon. */
+const SYSLOG = /^\d\d:\d\d:\d\d,\d{3} ([A-Z]+) ([^: ]+):(.*)$/s;
+/** A journal dump, and RFC 3164 §4.1 without the priority. */
+const JOURNAL = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[\w.-]+ )?([\w./-]+?)(?:\[\d+\])?: (.*)$/s;
+/** Since EL8 the main process logs all its loggers under one name, the logger comes in front of the text. */
+const INNER = /^(anaconda|packaging|program|simpleline|storage|blivet|dnf): (.*)$/s;
+const INNER_MODULE = /^([\w.]+): (.*)$/s;
+
+const MODULE = /^org\.fedoraproject\.Anaconda\./;
+const NOBODY: LogLine = { voice: 'nobody', level: '', logger: '', text: '' };
+
+/** anaconda: Enterprise Linux 5 to 10 and Fedora. */
+export const ANACONDA: Installer = {
+  name: 'anaconda',
+  files: ANACONDA_FILES,
+  phases: ANACONDA_PHASES,
+  counters: ANACONDA_COUNTERS,
+  errors: ANACONDA_ERRORS,
+  benign: ANACONDA_BENIGN,
+  split: splitLine,
+};
+
+function splitLine(kind: FileKind, line: string, previous: Voice): LogLine {
+  switch (kind) {
+    case 'installer':
+      return splitInstaller(line, previous);
+    case 'program':
+      return { ...splitInstaller(line, 'program'), voice: 'program' };
+    case 'syslog':
+      return splitSyslog(line);
+    case 'journal':
+      return splitJournal(line);
+    case 'console':
+    case 'traceback':
+    case 'package-list':
+      return { voice: kind, level: '', logger: '', text: line };
+    case 'user':
+    case 'booted':
+    case 'other':
+      return NOBODY;
+  }
+}
+
+function splitInstaller(line: string, previous: Voice): LogLine {
+  const named = NAMED.exec(line);
+  if (named) return spoken(named[2]!, named[1]!, named[3]!);
+  const plain = PLAIN.exec(line);
+  if (plain) return spoken(plain[2]!, plain[1]!, plain[3]!);
+  const unnamed = UNNAMED.exec(line);
+  if (unnamed) return spoken('', unnamed[1]!, unnamed[2]!);
+  // A line of its own belongs to the one before: a call stack, a list.
+  return { voice: previous, level: '', logger: '', text: line };
+}
+
+function splitSyslog(line: string): LogLine {
+  const match = SYSLOG.exec(line);
+  if (!match) return NOBODY;
+  const [, level, name, text] = match as unknown as [string, string, string, string];
+  return byName(name.replace(/\[\d+\]$/, ''), level, text.startsWith(' ') ? text.slice(1) : text);
+}
+
+function splitJournal(line: string): LogLine {
+  const match = JOURNAL.exec(line);
+  return match ? byName(match[1]!, '', match[2]!) : NOBODY;
+}
+
+/** By the name a line carries in a system log. */
+function byName(name: string, level: string, text: string): LogLine {
+  if (MODULE.test(name)) {
+    const plain = PLAIN.exec(text);
+    return plain ? spoken(plain[2]!, plain[1]!, plain[3]!) : { voice: 'installer', level: '', logger: '', text };
+  }
+  if (name === 'kernel') return { voice: 'kernel', level, logger: '', text };
+  if (name.startsWith('dracut')) return { voice: 'initrd', level, logger: '', text };
+  if (name === 'program') return { voice: 'program', level, logger: name, text };
+  if (name !== 'anaconda' && name !== 'packaging') return NOBODY;
+
+  const inner = INNER.exec(text);
+  if (!inner) return spoken(name, level, text);
+  if (inner[1] !== 'anaconda') return spoken(inner[1]!, level, inner[2]!);
+  const module = INNER_MODULE.exec(inner[2]!);
+  return module ? spoken(module[1]!, level, module[2]!) : spoken('anaconda', level, inner[2]!);
+}
+
+function spoken(logger: string, level: string, text: string): LogLine {
+  if (logger === 'program') return { voice: 'program', level, logger, text };
+  if (logger === 'stdout' || logger.endsWith('.stdout')) return { voice: 'stdout', level, logger, text };
+  return { voice: 'installer', level, logger, text };
+}

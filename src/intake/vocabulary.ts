@@ -1,0 +1,106 @@
+import type { Phase } from '../domain/phase';
+
+/**
+ * Who says a line of a log. Markers hold for the voices they name only: the text of users' scripts and of services
+ * that merely run during an install must never move a run.
+ */
+export type Voice =
+  | 'installer' // the installer's own log lines, those of its modules and of its package library included
+  | 'stdout' // what the installer prints to people: translated, and printed before it is done
+  | 'program' // commands the installer runs, with their output
+  | 'initrd'
+  | 'kernel'
+  | 'console' // a text console: everything at once, without names
+  | 'package-list' // install.log, upgrade.log: one line per package
+  | 'traceback' // an exception report
+  | 'nobody'; // services, user text, anything else: a sign of life
+
+/** One line, taken apart. `text` is what is left after time, level and name. */
+export interface LogLine {
+  voice: Voice;
+  level: string;
+  /** Name of the logger or program, as printed; '' when there is none. */
+  logger: string;
+  text: string;
+}
+
+/** How the lines of a file are taken apart. */
+export type FileKind =
+  | 'installer'
+  | 'program'
+  | 'syslog'
+  | 'journal'
+  | 'package-list'
+  | 'console'
+  | 'traceback'
+  | 'user'
+  | 'booted'
+  | 'other';
+
+/** A kind of file an installer writes. The first entry whose pattern matches the file's bare name counts. */
+export interface LogFile {
+  pattern: RegExp;
+  kind: FileKind;
+  /** Holds passwords or their hashes: readable for fewer people. */
+  secret?: boolean;
+}
+
+/** A line that proves the installer has come to a phase. */
+export interface PhaseMarker {
+  id: string;
+  phase: Phase;
+  voices: readonly Voice[];
+  pattern: RegExp;
+  /** Releases that print it, and how that is known. */
+  prints: string;
+  /** `begin`: a new boot of the installer; `end`: success is proven. */
+  proves?: 'begin' | 'end';
+}
+
+/** A line that counts packages or bytes. Named groups: done, total, name, bytes. */
+export interface Counter {
+  id: string;
+  phase: Phase;
+  voices: readonly Voice[];
+  logger?: RegExp;
+  pattern: RegExp;
+  prints: string;
+  /** `count`: done and total, or total alone; `one-more`: one package; the others: bytes of a download. */
+  sets: 'count' | 'one-more' | 'download-started' | 'download-done' | 'download-bytes';
+  step?: 'download' | 'install' | 'scriptlets';
+}
+
+/** A line that tells of an error or of a question to a human. Named groups `cls` and `text` are the best words for it. */
+export interface ErrorMarker {
+  id: string;
+  /** `fatal` ends the run (inferred); `error` is kept; `asks` waits for a human; `error-asks` is both. */
+  severity: 'fatal' | 'error' | 'asks' | 'error-asks';
+  voices: readonly Voice[];
+  pattern: RegExp;
+  level?: RegExp;
+  prints: string;
+  /** The same line with this in it is nothing. */
+  unless?: RegExp;
+  /** Nothing once success was proven in the same file. */
+  notAfterEnd?: boolean;
+  /** The phase it implies when nothing in the file told the phase before. */
+  phase?: Phase;
+  phaseFrom?: readonly (readonly [RegExp, Phase])[];
+  /** Words in place of the line's own. */
+  say?: string;
+  /** How well its words explain the failure, 0–9: of several at once the best becomes the reason. */
+  explains: number;
+}
+
+/** Everything known about how one installer writes its logs. A further installer is one more of these. */
+export interface Installer {
+  name: string;
+  files: readonly LogFile[];
+  phases: readonly PhaseMarker[];
+  counters: readonly Counter[];
+  errors: readonly ErrorMarker[];
+  /** Lines that look like errors and are none; tested before errors. */
+  benign: readonly { pattern: RegExp; why: string }[];
+  /** Takes one line of a file apart. `previous` is the voice of the line before, for lines without a name. */
+  split(kind: FileKind, line: string, previous: Voice): LogLine;
+}
