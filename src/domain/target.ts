@@ -38,6 +38,8 @@ export interface Caller {
   peer: string | null;
   /** `internal`: the server; `session`: a live session token; `run`: a run's report token; else anybody. */
   authority: 'internal' | 'session' | 'run' | 'anonymous';
+  /** With authority `session`: whose. */
+  user?: string;
   /** With authority `run`: the run the token was made for. */
   runId?: string;
   /** With authority `run`: the token is too old for anything but the end of its run. */

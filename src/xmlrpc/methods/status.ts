@@ -50,7 +50,7 @@ export function statusMethods(deps: StatusDeps): Method[] {
             receivedAt: call.receivedAt,
             peer: call.peer,
             target,
-            hints: { status: toJson(status) },
+            hints: { status: toJson(status), by: caller.user },
             text: '',
           },
           caller,
@@ -135,8 +135,8 @@ export async function identify(
     if (!checked) throw new AppError('NOT_ALLOWED', 'The report token is not valid.');
     return { peer: call.peer, authority: 'run', runId: checked.runId, expired: checked.expired };
   }
-  await deps.checkSession(token);
-  return { peer: call.peer, authority: 'session' };
+  const session = await deps.checkSession(token);
+  return { peer: call.peer, authority: 'session', user: session.user };
 }
 
 function toTargetStruct(report: TargetReport): XmlRpcValue {
