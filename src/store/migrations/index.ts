@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { migration0001 } from './0001-inventory';
 import { migration0002 } from './0002-runs';
+import { migration0003 } from './0003-notifications';
 import { migration0004 } from './0004-sessions';
 
 /** One step of the schema. `name` is what the database remembers: without file extension, never changed once released. */
@@ -14,6 +15,7 @@ export interface Migration {
 export const MIGRATIONS: Migration[] = [
   migration0001, // items, interfaces, staged edits, audience version
   migration0002, // targets, runs, events, install status, heartbeats
+  migration0003, // notifications, deliveries, attempts
   migration0004, // sessions, secrets
 ];
 
