@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { createEventStore, type EventStore } from './events';
 import { createHeartbeatStore, type HeartbeatStore } from './heartbeats';
+import { createInventoryStore, type InventoryStore } from './inventory';
 import { createRunStore, type RunStore } from './runs';
 import { createSecretStore, type SecretStore } from './secrets';
 
@@ -9,6 +10,7 @@ import { createSecretStore, type SecretStore } from './secrets';
  * code runs inside a transaction and outside of one.
  */
 export interface Store {
+  inventory: InventoryStore;
   runs: RunStore;
   events: EventStore;
   heartbeats: HeartbeatStore;
@@ -20,13 +22,20 @@ export interface Store {
   transaction<T>(fn: (store: Store, trx: Knex.Transaction) => Promise<T>): Promise<T>;
 }
 
+/** What the store must know of the settings. */
+export interface StoreOptions {
+  /** Owners of what nobody says an owner of: Cobbler's setting `default_ownership`. */
+  defaultOwners: readonly string[];
+}
+
 /** The store over a connection pool or a transaction. */
-export function createStore(db: Knex): Store {
+export function createStore(db: Knex, options: StoreOptions = { defaultOwners: ['admin'] }): Store {
   return {
+    inventory: createInventoryStore(db, options),
     runs: createRunStore(db),
     events: createEventStore(db),
     heartbeats: createHeartbeatStore(db),
     secrets: createSecretStore(db),
-    transaction: (fn) => db.transaction((trx) => fn(createStore(trx), trx)),
+    transaction: (fn) => db.transaction((trx) => fn(createStore(trx, options), trx)),
   };
 }
