@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { AppError } from '../domain/errors';
 import { translateDatabaseError } from './errors';
 
 interface PgConnection {
@@ -36,9 +37,10 @@ export class StoreClient extends PostgresClient {
     try {
       executed = (await super.query(connection, statement)) as Executed;
     } catch (error) {
-      // The answer may still come: nobody else may use this connection, or he would get it.
-      if (error instanceof Error && error.message.endsWith('Query read timeout')) connection.__knex__disposed = error;
-      throw translateDatabaseError(error);
+      const translated = translateDatabaseError(error);
+      // The connection is dying or, after a time-out, may still give its late answer to whoever asks next.
+      if (translated instanceof AppError && translated.code === 'DATABASE_AWAY') connection.__knex__disposed = error;
+      throw translated;
     }
     if (executed.sql === 'COMMIT;' && !Array.isArray(executed.response) && executed.response?.command === 'ROLLBACK') {
       throw new Error('The transaction was rolled back: a statement in it had failed and its error was not passed on.');

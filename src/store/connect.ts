@@ -2,6 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
+import { AppError } from '../domain/errors';
 import { StoreClient } from './client';
 import { lockDataDir } from './data-lock';
 import { createEmbeddedPostgres, PgliteStream } from './pglite-stream';
@@ -63,13 +64,25 @@ async function connectServer(databaseUrl: string, poolSize: number): Promise<Dat
     const answer = await db.raw<{ rows: { server_version_num: string }[] }>('show server_version_num');
     const version = Number(answer.rows[0]?.server_version_num);
     if (!(version >= OLDEST_SERVER)) {
-      throw new Error(`PostgreSQL 15 or newer is needed; the server is version ${Math.floor(version / 10_000)}.`);
+      throw new Error(`version 15 or newer is needed, it is version ${Math.floor(version / 10_000)}.`);
     }
   } catch (error) {
     await db.destroy();
-    throw error;
+    const cause = error instanceof AppError && error.cause instanceof Error ? error.cause : (error as Error);
+    throw new Error(`PostgreSQL at ${hostOf(databaseUrl)} cannot be used: ${describe(cause)}`, { cause });
   }
   return { knex: db, embedded: false, close: () => db.destroy() };
+}
+
+/** Where a URL points, without user and password; a list of hosts or a socket as it stands. */
+function hostOf(databaseUrl: string): string {
+  return /^[a-z]+:\/\/(?:[^/]*@)?([^/?]+)/.exec(databaseUrl)?.[1] ?? 'the given address';
+}
+
+/** A refused connection to a name with several addresses is one error holding several, with an empty message. */
+function describe(error: Error): string {
+  if (error instanceof AggregateError) return error.errors.map((each) => (each as Error).message).join('; ');
+  return error.message;
 }
 
 async function connectEmbedded(dataDir: string): Promise<Database> {

@@ -10,6 +10,8 @@ export interface EmbeddedPostgres {
   execute(bytes: Uint8Array): Promise<Uint8Array>;
   /** Called with the reason each time the thread ends without `close`; answers the function that ends the call. */
   onCrash(listener: (error: Error) => void): () => void;
+  /** Ends the thread at once, as a crash would; the next `ready()` starts another, which recovers from the log. */
+  abort(): Promise<void>;
   /** Closes the database and ends the thread. May be called twice. */
   close(): Promise<void>;
 }
@@ -103,6 +105,9 @@ export function createEmbeddedPostgres(dataDir: string): EmbeddedPostgres {
     onCrash(listener) {
       crashListeners.add(listener);
       return () => crashListeners.delete(listener);
+    },
+    async abort() {
+      await thread?.worker.terminate();
     },
     close() {
       closing ??= stop();
