@@ -1,4 +1,5 @@
-import { ANACONDA_BENIGN, ANACONDA_COUNTERS, ANACONDA_ERRORS, ANACONDA_FILES, ANACONDA_PHASES } from './markers';
+import { ANACONDA_BENIGN, ANACONDA_ERRORS } from './error-markers';
+import { ANACONDA_COUNTERS, ANACONDA_FILES, ANACONDA_PHASES } from './markers';
 import type { FileKind, Installer, LogLine, Voice } from './vocabulary';
 
 /** EL7 `20:47:06,412 INFO anaconda: text` (logger = component), EL8 and later `05:00:06,824 INF main: text` (= module). */
@@ -14,6 +15,9 @@ const JOURNAL = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[\w.-]+ )?([\w./-]+?)(
 /** Since EL8 the main process logs all its loggers under one name, the logger comes in front of the text. */
 const INNER = /^(anaconda|packaging|program|simpleline|storage|blivet|dnf): (.*)$/s;
 const INNER_MODULE = /^([\w.]+): (.*)$/s;
+
+/** What the kernel and the journal put in front of a line on the console. */
+const CONSOLE_PREFIX = /^(?:\[ *\d+\.\d+\] )?(?:(?:[\w.-]+ )?[\w.-]+\[\d+\]: )?/;
 
 const MODULE = /^org\.fedoraproject\.Anaconda\./;
 const NOBODY: LogLine = { voice: 'nobody', level: '', logger: '', text: '' };
@@ -40,6 +44,7 @@ function splitLine(kind: FileKind, line: string, previous: Voice): LogLine {
     case 'journal':
       return splitJournal(line);
     case 'console':
+      return { voice: 'console', level: '', logger: '', text: line.replace(CONSOLE_PREFIX, '') };
     case 'traceback':
     case 'package-list':
       return { voice: kind, level: '', logger: '', text: line };

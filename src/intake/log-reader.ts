@@ -42,6 +42,8 @@ export interface Finding {
   offset: number;
   kind: DraftKind;
   detail: EventDetail;
+  /** Of a failure: how well its words explain it, see ErrorMarker. */
+  explains?: number;
 }
 
 /** Reads one file, line by line, in the order of arrival. */
@@ -232,6 +234,7 @@ export function createLogReader(options: {
       const match = marker.pattern.exec(line.text);
       if (!match) continue;
       if (marker.level && !marker.level.test(line.level)) continue;
+      if (marker.afterFailure && (!state.failed || line.level !== '')) continue;
       if (marker.unless?.test(raw) || installer.benign.some((benign) => benign.pattern.test(raw))) return;
       return report(marker, match, line, raw, offset);
     }
@@ -248,9 +251,10 @@ export function createLogReader(options: {
       const fatal = marker.severity === 'fatal';
       if (fatal) state.failed = true;
       findings.push({
-        id: `${marker.id}:${marker.explains}`,
+        id: marker.id,
         offset,
         kind: fatal ? 'install-failed' : 'error-reported',
+        ...(fatal && { explains: marker.explains }),
         detail: {
           ...detail,
           ...(fatal && { inferred: true }),
@@ -353,11 +357,9 @@ function readBytes(text: string): number {
 function explainFailure(findings: Finding[]): Finding[] {
   const first = findings.findIndex((finding) => finding.kind === 'install-failed');
   if (first < 0) return findings;
-  const explains = (finding: Finding): number =>
-    finding.kind === 'install-failed' ? Number(finding.id.slice(finding.id.indexOf(':') + 1)) : -1;
   let best = first;
-  findings.forEach((finding, index) => {
-    if (explains(finding) > explains(findings[best]!)) best = index;
+  findings.forEach(({ explains = -1 }, index) => {
+    if (explains > findings[best]!.explains!) best = index;
   });
   if (best === first) return findings;
   const moved = findings[best]!;

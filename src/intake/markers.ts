@@ -1,5 +1,4 @@
-import type { Phase } from '../domain/phase';
-import type { Counter, ErrorMarker, LogFile, PhaseMarker, Voice } from './vocabulary';
+import type { Counter, LogFile, PhaseMarker, Voice } from './vocabulary';
 
 /*
  * What anaconda prints, release by release. Facts measured on real logs (`fixtures/intake`); `prints` names the
@@ -10,7 +9,6 @@ import type { Counter, ErrorMarker, LogFile, PhaseMarker, Voice } from './vocabu
 
 const INSTALLER: readonly Voice[] = ['installer'];
 const CONSOLE: readonly Voice[] = ['console'];
-const SPOKEN: readonly Voice[] = ['installer', 'stdout', 'console'];
 
 /** EL5 and EL6: `moving (1) to step X`, `leaving (1) step X`. */
 const step = (names: string): RegExp =>
@@ -120,8 +118,8 @@ export const ANACONDA_PHASES: readonly PhaseMarker[] = [
     phase: 'packages',
     voices: INSTALLER,
     pattern:
-      /^Preparing to install packages|^ ?(?:running transaction|transaction complete)$|^Task started: Install the payload|^Queue started: Payload installation|^(?:Download packages|Install packages|Deploy OSTree)$|^Preparing transaction from installation source|^ostree image deploy starting/,
-    prints: 'EL6, EL7.5, EL8.3, F43, F44: logs',
+      /^Preparing to install packages|^ ?(?:running transaction|transaction complete)$|^Task started: Install the payload|^Queue started: Payload installation|^(?:Download packages|Install packages|Deploy OSTree)$|^Preparing transaction from installation source|^ostree image deploy starting|^Configuring \(running scriptlet for\)/,
+    prints: 'EL6, EL7.5, EL8.3, EL10, F36, F43, F44: logs',
   },
   {
     id: 'package-tasks',
@@ -237,7 +235,7 @@ export const ANACONDA_PHASES: readonly PhaseMarker[] = [
     id: 'console-bootloader',
     phase: 'bootloader',
     voices: CONSOLE,
-    pattern: /^(?:\[ *[\d.]+\] anaconda\[\d+\]: )?Installing boot loader/,
+    pattern: /^Installing boot loader/,
     prints: 'logs F40, F43',
   },
   {
@@ -349,7 +347,7 @@ export const ANACONDA_COUNTERS: readonly Counter[] = [
     voices: INSTALLER,
     pattern:
       /^ ?transaction complete$|^Post installation setup phase started|^(?:moving \(-?\d+\) to) step postinstallconfig$/,
-    prints: 'EL6, EL7.5: logs. Not "Configuring (running scriptlet for)": EL8 and F36 print that between packages',
+    prints: 'EL6, EL7.5, EL8.3, F36: logs. Not "Configuring (running scriptlet for)": that comes between packages',
     sets: 'count',
     step: 'scriptlets',
   },
@@ -380,314 +378,4 @@ export const ANACONDA_COUNTERS: readonly Counter[] = [
     sets: 'count',
     step: 'install',
   },
-];
-
-const PHASE_OF_TASK: readonly (readonly [RegExp, Phase])[] = [
-  [/Partition|Storage|Format|NoDisks/, 'storage'],
-  [/Payload|InstallPackages|DownloadPackages|OSTree|ResolvePackages|DeployOS/, 'packages'],
-  [/SourceSetup|SetUp\w*Sources|SetUpDNF/, 'config'],
-  [/Boot[Ll]oader/, 'bootloader'],
-];
-
-export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
-  {
-    id: 'exception',
-    severity: 'fatal',
-    voices: ['installer', 'console'],
-    pattern: /\bpyanaconda\.modules\.common\.errors\.\w+\.(?<cls>(?!NonCritical)\w+Error): (?<text>.*)/,
-    prints: 'EL8 and later: logs F43, F44; the best words there are',
-    phaseFrom: PHASE_OF_TASK,
-    explains: 9,
-  },
-  {
-    id: 'report-exception',
-    severity: 'fatal',
-    voices: ['traceback'],
-    pattern:
-      /^(?:[\w.]+\.)?(?<cls>(?!NonCritical)[A-Za-z_]\w*(?:Error|Exception|Exit|Interrupt|Fault|Failed|Timeout))(?:: (?<text>.*))?$/,
-    prints: 'every release, after the call stack: log F43',
-    phaseFrom: PHASE_OF_TASK,
-    explains: 9,
-  },
-  {
-    id: 'report',
-    severity: 'fatal',
-    voices: ['traceback', 'installer', 'console'],
-    pattern: /\banaconda \S+ exception report/,
-    prints: 'every release: log F43',
-    explains: 2,
-  },
-  {
-    id: 'unknown-error',
-    severity: 'fatal',
-    voices: SPOKEN,
-    pattern: /An unknown error has occurr?ed/,
-    prints: 'EL7 and later, spelt both ways: log EL7',
-    explains: 1,
-  },
-  {
-    id: 'terminates',
-    severity: 'fatal',
-    voices: SPOKEN,
-    pattern: /The installer will now terminate|The installation was stopped due to/,
-    prints: 'EL7 and later: source',
-    explains: 3,
-  },
-  {
-    id: 'handles-exception',
-    severity: 'fatal',
-    voices: INSTALLER,
-    pattern: /^running handleException/,
-    prints: 'log EL7',
-    explains: 1,
-  },
-  {
-    id: 'critical-traceback',
-    severity: 'fatal',
-    voices: INSTALLER,
-    level: /^(?:CRIT|CRT|CRITICAL)$/,
-    pattern: /Traceback/,
-    prints: 'EL7 and later: log EL7',
-    explains: 1,
-  },
-  {
-    id: 'kickstart-problem',
-    severity: 'fatal',
-    voices: SPOKEN,
-    pattern: /The following problem occurred on line \d+ of the kickstart file/,
-    prints: 'every release: source of pykickstart',
-    phase: 'config',
-    explains: 6,
-  },
-  {
-    id: 'kickstart-missing',
-    severity: 'fatal',
-    voices: SPOKEN,
-    pattern: /Kickstart file \S+ is missing|There was a problem reading from line/,
-    prints: 'EL9: source',
-    phase: 'config',
-    explains: 6,
-  },
-  {
-    id: 'script',
-    severity: 'error',
-    voices: SPOKEN,
-    pattern: /Error code -?\d+ running the kickstart script at line \d+/,
-    prints: 'every release: source; ends the install only with --erroronfail',
-    phase: 'config',
-    explains: 5,
-  },
-  {
-    id: 'script-fatal',
-    severity: 'fatal',
-    voices: SPOKEN,
-    pattern: /There was an error running the kickstart script at line/,
-    prints: 'every release: source',
-    explains: 5,
-  },
-  {
-    id: 'task',
-    severity: 'fatal',
-    voices: INSTALLER,
-    pattern: /^Thread Failed: AnaTaskThread-\w+?-\d+|^Thread AnaTaskThread-\S+ has failed/,
-    unless: /NonCritical/,
-    prints: 'F36 and later: logs F39, F44',
-    phaseFrom: PHASE_OF_TASK,
-    explains: 4,
-  },
-  {
-    id: 'payload',
-    severity: 'error-asks',
-    voices: ['installer', 'console'],
-    pattern: /^(?:PayloadError: .*|Error setting up software source.*|The software couldn.t be resolved.*)/,
-    prints: 'EL8 and later: logs EL8 (Kylin), F41; the installer waits for another source or selection',
-    phase: 'config',
-    explains: 6,
-  },
-  {
-    id: 'download',
-    severity: 'fatal',
-    voices: ['installer', 'console'],
-    pattern: /Failed to download the following packages/,
-    prints: 'F43: log',
-    phase: 'packages',
-    explains: 7,
-  },
-  {
-    id: 'space',
-    severity: 'fatal',
-    voices: SPOKEN,
-    pattern: /Not enough (?:space in file systems|disk space to download)|insufficient disk space/,
-    prints: 'EL8 and later: source of the upstream tests',
-    phase: 'storage',
-    explains: 7,
-  },
-  {
-    id: 'storage',
-    severity: 'error',
-    voices: SPOKEN,
-    pattern: /[Ss]torage configuration (?:has )?failed: .*/,
-    prints: 'EL7 and later: source; installs recover from it',
-    phase: 'storage',
-    explains: 6,
-  },
-  {
-    id: 'no-disks',
-    severity: 'fatal',
-    voices: INSTALLER,
-    pattern: /^\s*(?:raise )?(?<cls>StorageConfigurationError|NoDisksError)\b/,
-    prints: 'log F38',
-    phase: 'storage',
-    say: 'no usable disks, or storage that cannot be configured ($<cls>)',
-    explains: 7,
-  },
-  {
-    id: 'scriptlet',
-    severity: 'fatal',
-    voices: ['installer', 'console'],
-    pattern: /Error in \S+ scriptlet in rpm package \S+/,
-    prints: 'EL8 and later: source of the upstream tests; seen by others on EL10',
-    phase: 'packages',
-    explains: 7,
-  },
-  {
-    id: 'transaction',
-    severity: 'fatal',
-    voices: ['installer', 'console'],
-    pattern:
-      /Transaction check error|The transaction process has ended (?:abruptly|with errors)|error populating transaction/,
-    prints: 'EL7 and later: source',
-    phase: 'packages',
-    explains: 7,
-  },
-  {
-    id: 'grub',
-    severity: 'error',
-    voices: ['program', 'console'],
-    pattern: /\bgrub2?-install: error: .*/,
-    prints: 'EL7 and later; the installer decides whether it goes on',
-    phase: 'bootloader',
-    explains: 6,
-  },
-  {
-    id: 'bootloader-question',
-    severity: 'error-asks',
-    voices: ['installer', 'console'],
-    pattern: /The following error occurred while installing the boot loader|failed to write boot loader configuration/,
-    prints: 'log F40',
-    phase: 'bootloader',
-    explains: 6,
-  },
-  {
-    id: 'prompt',
-    severity: 'asks',
-    voices: SPOKEN,
-    pattern:
-      /Please respond 'yes' or 'no'|Please make your choice from above|kickstart installation stopped for info|User interaction required on spoke/,
-    prints: 'logs EL7, F40; F44 in anaconda.log',
-    explains: 1,
-  },
-  {
-    id: 'ipmi-ended',
-    severity: 'fatal',
-    voices: INSTALLER,
-    pattern: /^Reporting the IPMI event: (?<text>9|10)\b/,
-    prints: 'EL9, F36 and later; 9 also follows 8 when all is well: log F43',
-    notAfterEnd: true,
-    say: 'the installer reported that it was aborted (IPMI event $<text>)',
-    explains: 0,
-  },
-  {
-    id: 'traceback-scripts',
-    severity: 'fatal',
-    voices: INSTALLER,
-    pattern: /^All kickstart %%traceback script\(s\) have been run/,
-    prints: 'every release: source',
-    explains: 0,
-  },
-  {
-    id: 'out-of-memory',
-    severity: 'fatal',
-    voices: ['kernel'],
-    pattern:
-      /^Out of memory: Kill(?:ed)? process \d+ \((?:anaconda|python\S*|dnf|yum)\)|^Process \d+ \(anaconda\) of user \d+ dumped core/,
-    prints: 'every release: source of the upstream tests',
-    explains: 8,
-  },
-  {
-    id: 'out-of-memory-other',
-    severity: 'error',
-    voices: ['kernel'],
-    pattern: /^Out of memory: Kill(?:ed)? process \d+ \((?!anaconda|python|dnf\)|yum\))/,
-    prints: 'every release; what was killed is not the installer',
-    explains: 4,
-  },
-  {
-    id: 'panic',
-    severity: 'fatal',
-    voices: ['kernel', 'console'],
-    pattern: /Kernel panic - not syncing.*/,
-    prints: 'every kernel',
-    phase: 'booting',
-    explains: 8,
-  },
-  // The initrd's failures are read on a console only: where anamon runs, the initrd has got over them.
-  {
-    id: 'initrd-timeout',
-    severity: 'error',
-    voices: CONSOLE,
-    pattern: /dracut-initqueue timeout - starting timeout scripts/,
-    prints: 'EL7 and later: log EL7',
-    phase: 'bootstrap',
-    explains: 3,
-  },
-  {
-    id: 'initrd-dead',
-    severity: 'fatal',
-    voices: CONSOLE,
-    pattern:
-      /Warning: Could not boot|Dracut Emergency Shell|Entering emergency mode|Anaconda installer errors begin|\/dev\/root does not exist/,
-    prints: 'EL7 and later: logs EL7, EL9',
-    phase: 'bootstrap',
-    explains: 3,
-  },
-  {
-    id: 'initrd-fetch',
-    severity: 'fatal',
-    voices: CONSOLE,
-    pattern:
-      /failed to fetch (?:kickstart|stage2) from \S+|Downloading \S+ failed!|unknown network (?:kickstart|repository) URL/,
-    prints: 'EL7 and later: logs EL7',
-    phase: 'bootstrap',
-    explains: 7,
-  },
-];
-
-/** Lines that look like errors in healthy installs. */
-export const ANACONDA_BENIGN: readonly { pattern: RegExp; why: string }[] = [
-  {
-    pattern: /(?:updates|product)\.img\S*(?: HTTP\/1\.[01]"|:) (?:404|HTTP response code said error)/,
-    why: 'optional images are normally absent',
-  },
-  {
-    pattern:
-      /got to setupCdrom without a CD device|Error downloading treeinfo file|not adding Base group|Error running \/usr\/sbin\/(?:authconfig|lokkit)|lokkit run failed|Error running \[/,
-    why: 'EL6 noise',
-  },
-  { pattern: /PLATFORM_ID missing/, why: 'harmless' },
-  { pattern: /\(this is not fatal\)/, why: 'grub legacy' },
-  {
-    pattern: /Error reading events from display|Lost or failed to acquire name|Wayland startup failed/,
-    why: 'the graphical interface; the install goes on',
-  },
-  { pattern: /ACPI (?:BIOS )?Error|avc:  denied|kauditd_printk_skb/, why: 'kernel and permissive SELinux noise' },
-  { pattern: /NonCriticalInstallationError/, why: 'the installer asks or goes on' },
-  {
-    pattern: /that out-of-space error was expected|dd: error writing .*zeros.*No space left/,
-    why: 'images are filled with zeros on purpose',
-  },
-  { pattern: /grub-install: warning: /, why: 'EFI variables; an error line follows when it matters' },
-  { pattern: /Return code: [1-9]\d*$/, why: 'probes end non-zero in healthy installs' },
-  { pattern: /KickstartParseWarning|will be deprecated/, why: 'deprecations' },
-  { pattern: /^DEBUG:blivet:IGNORED:/, why: 'blivet logs exceptions it has dealt with' },
 ];

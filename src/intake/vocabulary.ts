@@ -81,8 +81,8 @@ export interface ErrorMarker {
   prints: string;
   /** The same line with this in it is nothing. */
   unless?: RegExp;
-  /** Nothing once success was proven in the same file. */
-  notAfterEnd?: boolean;
+  /** Counts only in a line without time and name, after something fatal: the last line of a call stack. */
+  afterFailure?: boolean;
   /** The phase it implies when nothing in the file told the phase before. */
   phase?: Phase;
   phaseFrom?: readonly (readonly [RegExp, Phase])[];
