@@ -4,6 +4,7 @@ import { createHeartbeatStore, type HeartbeatStore } from './heartbeats';
 import { createInventoryStore, type InventoryStore } from './inventory';
 import { createRunStore, type RunStore } from './runs';
 import { createSecretStore, type SecretStore } from './secrets';
+import { createUploadStore, type UploadStore } from './uploads';
 
 /**
  * Everything that is stored, bound to one connection or transaction. Parts are built from `db` alone, so the same
@@ -15,6 +16,7 @@ export interface Store {
   events: EventStore;
   heartbeats: HeartbeatStore;
   secrets: SecretStore;
+  uploads: UploadStore;
   /**
    * Runs `fn` in one transaction with a store bound to it: everything in it must go through that store (or `trx`),
    * never through the outer one, which on the embedded database would wait for itself.
@@ -36,6 +38,7 @@ export function createStore(db: Knex, options: StoreOptions = { defaultOwners: [
     events: createEventStore(db),
     heartbeats: createHeartbeatStore(db),
     secrets: createSecretStore(db),
+    uploads: createUploadStore(db),
     transaction: (fn) => db.transaction((trx) => fn(createStore(trx, options), trx)),
   };
 }

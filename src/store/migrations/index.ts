@@ -3,6 +3,7 @@ import { migration0001 } from './0001-inventory';
 import { migration0002 } from './0002-runs';
 import { migration0003 } from './0003-notifications';
 import { migration0004 } from './0004-sessions';
+import { migration0005 } from './0005-uploads';
 
 /** One step of the schema. `name` is what the database remembers: without file extension, never changed once released. */
 export interface Migration {
@@ -17,6 +18,7 @@ export const MIGRATIONS: Migration[] = [
   migration0002, // targets, runs, events, install status, heartbeats
   migration0003, // notifications, deliveries, attempts
   migration0004, // sessions, secrets
+  migration0005, // uploaded files
 ];
 
 /** MIGRATIONS as knex reads them. Names of our own: knex's folder loader would record `.ts` or `.js` with them. */
