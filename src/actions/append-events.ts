@@ -6,7 +6,8 @@ import type { InventoryTarget } from '../domain/target';
 import type { Store } from '../store/index';
 import type { InstallMark } from '../store/save-batch';
 import { couldOpenRun, lockBatchTargets, type LockedTarget, type PolicyDeps, type Submission } from './batch-targets';
-import { checkNamedRuns } from './named-runs';
+import { cleanDraft } from './clean-draft';
+import { checkNamedRuns, type NamedRuns } from './named-runs';
 import type { ChooseOpenings } from './choose-openings';
 import type { NotificationDecider } from './decide-notifications';
 
@@ -61,7 +62,8 @@ export async function appendEvents(
   const facts = await store.runs.loadClockFacts();
   if (facts.lastBeatAt !== null && recordedAt - facts.lastBeatAt > BLIND_AFTER_MS) throw new BlindnessUnnoted();
 
-  const { accepted: resolved, locked } = await lockBatchTargets(deps, store, submissions);
+  const clean = submissions.map((submission) => ({ ...submission, drafts: submission.drafts.map(cleanDraft) }));
+  const { accepted: resolved, locked } = await lockBatchTargets(deps, store, clean);
   const { accepted, named } = await checkNamedRuns(store, resolved, locked);
   const usedKeys = await findUsedKeys(store, locked);
   const mayOpen = [...locked.values()].filter(couldOpenRun);
@@ -95,7 +97,7 @@ export async function appendEvents(
       const entry = locked.get(key)!;
       const used = draft.dedupeKey === null ? null : `${entry.target.id}:${draft.dedupeKey}`;
       if (used !== null && usedKeys.has(used)) return { run: entry.runs.last, duplicate: true };
-      const older = olderRun(draft, entry, written) ?? named.get(draft.runId ?? '')?.state;
+      const older = olderRun(draft, entry, written, named);
       const planned = older
         ? planEvidence(older, draft, recordedAt)
         : planDraft(entry.runs, draft, contextOf(entry.item));
@@ -115,10 +117,15 @@ export async function appendEvents(
   return { results, written };
 }
 
-/** The run a draft names when this very batch has already left it behind. */
-function olderRun(draft: EventDraft, entry: LockedTarget, written: readonly WrittenEvent[]): RunState | undefined {
+/** The run a draft names when its target has left it behind, as this very batch leaves it. */
+function olderRun(
+  draft: EventDraft,
+  entry: LockedTarget,
+  written: readonly WrittenEvent[],
+  named: NamedRuns,
+): RunState | undefined {
   if (draft.runId === null || draft.runId === entry.runs.last?.runId) return undefined;
-  return written.findLast((event) => event.runId === draft.runId)?.after;
+  return written.findLast((event) => event.runId === draft.runId)?.after ?? named.get(draft.runId)?.state;
 }
 
 function fail(sentence: string): never {

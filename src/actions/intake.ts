@@ -17,7 +17,7 @@ const MAX_WAITING_DRAFTS = 20_000;
 /** Times a batch that lost against another server's is run again. */
 const MAX_CONFLICTS = 5;
 
-/** Told of every event after its commit, in order. Must not throw and must not wait. */
+/** Told of every event after its commit, in order. Must not wait; what it throws is logged and concerns nobody else. */
 export type CommitListener = (written: readonly WrittenEvent[]) => void;
 
 /** What the queue before the write path is made of. */
@@ -62,7 +62,14 @@ export function createIntake(deps: IntakeDeps): Intake {
 
   function publish(written: readonly WrittenEvent[]): void {
     if (written.length === 0) return;
-    for (const listener of deps.listeners) listener(written);
+    for (const listener of deps.listeners) {
+      try {
+        listener(written);
+      } catch (error) {
+        // The events are stored: whoever reported them must hear so, whatever those fail at who are told.
+        deps.onError('A listener failed; what it was told of is stored.', error);
+      }
+    }
   }
 
   async function runBatches(): Promise<void> {
@@ -93,7 +100,8 @@ export function createIntake(deps: IntakeDeps): Intake {
         return;
       }
       if (!(error instanceof AppError)) deps.onError('A message could not be stored.', error);
-      for (const entry of batch) entry.reject(error);
+      const told = deps.isConflict(error) ? new AppError('OVERLOADED', undefined, { cause: error }) : error;
+      for (const entry of batch) entry.reject(told);
     }
   }
 

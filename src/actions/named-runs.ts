@@ -1,9 +1,9 @@
 import { AppError } from '../domain/errors';
-import type { RunState } from '../domain/run';
+import { isRunId, type RunState } from '../domain/run';
 import type { Store } from '../store/index';
 import type { Accepted, LockedTarget, Refused } from './batch-targets';
 
-/** Runs that drafts or report tokens name and that are not the newest of their target. */
+/** Runs that drafts or report tokens name, as they were when the batch began. */
 export type NamedRuns = Map<string, { targetId: number; state: RunState }>;
 
 /**
@@ -15,15 +15,19 @@ export async function checkNamedRuns(
   accepted: readonly (Accepted | Refused)[],
   locked: ReadonlyMap<string, LockedTarget>,
 ): Promise<{ accepted: (Accepted | Refused)[]; named: NamedRuns }> {
-  const newest = new Map([...locked.values()].map((entry) => [entry.runs.last?.runId, entry.target.id]));
-  const wanted = new Set<string>();
-  for (const submission of accepted) {
-    if (!submission.ok) continue;
-    for (const runId of namesIn(submission)) if (!newest.has(runId)) wanted.add(runId);
+  const named: NamedRuns = new Map();
+  const names = new Set(accepted.flatMap((submission) => (submission.ok ? namesIn(submission) : [])));
+  if (names.size > 0) {
+    for (const { runs, target } of locked.values()) {
+      if (runs.last && names.delete(runs.last.runId)) {
+        named.set(runs.last.runId, { targetId: target.id, state: runs.last });
+      }
+    }
+    const wanted = [...names].filter(isRunId);
+    const found = wanted.length === 0 ? [] : await store.runs.find({ id: wanted, limit: wanted.length });
+    for (const run of found) named.set(run.id, { targetId: run.targetId, state: run.state });
   }
-  const found = wanted.size === 0 ? [] : await store.runs.find({ id: [...wanted], limit: wanted.size });
-  const named: NamedRuns = new Map(found.map((run) => [run.id, { targetId: run.targetId, state: run.state }]));
-  const ownerOf = (runId: string): number | undefined => newest.get(runId) ?? named.get(runId)?.targetId;
+  const ownerOf = (runId: string): number | undefined => named.get(runId)?.targetId;
 
   const checked = accepted.map((submission): Accepted | Refused => {
     if (!submission.ok) return submission;

@@ -3,7 +3,7 @@ import type { Event, Instant } from '../domain/event';
 import { resolveTarget, type InventoryTarget } from '../domain/target';
 import { parseTargetName } from '../domain/target';
 import { reportRun, type RunReport } from '../domain/run-report';
-import type { RunState } from '../domain/run';
+import { isRunId, type RunState } from '../domain/run';
 import type { Store } from '../store/index';
 import type { RunCriteria, StoredRun } from '../store/runs';
 import type { HistoryReader } from './choose-openings';
@@ -99,9 +99,4 @@ export function createRunReader(deps: { store: Store; history: HistoryReader; ju
       return store.events.listRun(run.id, afterSeq, MAX_EVENTS);
     },
   };
-}
-
-/** Numbers of runs are decimal and fit a bigint. */
-function isRunId(text: string): boolean {
-  return /^[0-9]{1,18}$/.test(text);
 }

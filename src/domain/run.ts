@@ -126,3 +126,8 @@ export function isOver(run: Pick<RunState, 'status'>): boolean {
     run.status === 'failed' || run.status === 'terminated' || run.status === 'finished' || run.status === 'cancelled'
   );
 }
+
+/** True when the text can be the number of a run: decimal, and small enough for the database's bigint. */
+export function isRunId(text: string): boolean {
+  return /^[0-9]{1,18}$/.test(text);
+}
