@@ -35,23 +35,14 @@ export function createHandleStore(db: Knex) {
       return { owner, handle, type, itemName, initial, edits };
     },
 
+    /** Makes sure that `get` finds the handle, so that edits of two calls at a time queue up. */
+    async ensure(staged: StagedItem, now: Date): Promise<void> {
+      await db('item_handles').insert(toRow(staged, now)).onConflict(['owner', 'handle']).ignore();
+    },
+
     /** Stores the staged edits; what the handle had before is replaced. */
     async put(staged: StagedItem, now: Date): Promise<void> {
-      await db.raw(
-        `insert into item_handles (owner, handle, type, item_name, initial, edits, touched_at)
-         values (?, ?, ?, ?, ?, ?, ?)
-         on conflict (owner, handle) do update set item_name = excluded.item_name, edits = excluded.edits,
-           touched_at = excluded.touched_at`,
-        [
-          staged.owner,
-          staged.handle,
-          staged.type,
-          staged.itemName,
-          staged.initial && JSON.stringify(staged.initial),
-          JSON.stringify(staged.edits),
-          now,
-        ] as never,
-      );
+      await db('item_handles').insert(toRow(staged, now)).onConflict(['owner', 'handle']).merge();
     },
 
     /** Forgets the staged edits of a handle. */
@@ -63,5 +54,17 @@ export function createHandleStore(db: Knex) {
     async sweep(before: Date): Promise<number> {
       return db('item_handles').where('touched_at', '<', before).delete();
     },
+  };
+}
+
+function toRow(staged: StagedItem, now: Date) {
+  return {
+    owner: staged.owner,
+    handle: staged.handle,
+    type: staged.type,
+    item_name: staged.itemName,
+    initial: staged.initial && JSON.stringify(staged.initial),
+    edits: JSON.stringify(staged.edits),
+    touched_at: now,
   };
 }

@@ -64,9 +64,12 @@ export function createItemReader(db: Knex) {
   };
 
   return {
-    /** The item of exactly that name; null when there is none. With `lock`, others wait to change it. */
+    /**
+     * The item of exactly that name; null when there is none. With `lock`, others wait to change it, but not to refer
+     * to it.
+     */
     async get(type: ItemType, name: string, options: { lock?: boolean } = {}): Promise<StoredItem | null> {
-      const [item] = await select(type, `where t.name = ?${options.lock ? ' for update of t' : ''}`, [name]);
+      const [item] = await select(type, `where t.name = ?${options.lock ? ' for no key update of t' : ''}`, [name]);
       return item ?? null;
     },
 

@@ -1,0 +1,19 @@
+import { itemType } from '../domain/inventory';
+import { editItem } from './edit-item';
+import type { InventoryDeps } from './inventory-deps';
+
+/**
+ * Keeps an installed system from booting into the installer again, as it asks for itself at the end of an install.
+ *
+ * @returns false when the setting `pxe_just_once` is off or there is no such system.
+ */
+export async function disableNetboot(deps: InventoryDeps, name: string): Promise<boolean> {
+  if (deps.settings.pxe_just_once !== true) return false;
+  const type = itemType('system');
+  const [target] = await deps.store.inventory.findTargets([{ type: 'system', name }]);
+  if (!target) return false;
+  if (!target.netbootEnabled) return true;
+  return editItem(deps, { type, name, by: null }, async (draft) => {
+    await draft.write('netboot_enabled', false);
+  });
+}

@@ -1,0 +1,164 @@
+import { matches, narrow, sortItems, type Criteria } from '../domain/find';
+import type { ItemData } from '../domain/item-value';
+import { blendItem, resolveField, resolveItem, type Chain } from '../domain/inheritance';
+import { completeValues, fieldNamed, findField, findItemType, withMirrors, type ItemType } from '../domain/inventory';
+import type { InventoryStore } from '../store/inventory';
+import type { StoredItem } from '../store/items';
+import type { InventoryDeps } from './inventory-deps';
+
+/** What reading items needs. */
+export type ReadDeps = Pick<InventoryDeps, 'store' | 'settings'>;
+
+/** One page of items, and where it lies. */
+export interface ItemPage {
+  items: ItemData[];
+  /** From 1. */
+  page: number;
+  /** At least 1. */
+  pages: number;
+  perPage: number;
+  total: number;
+}
+
+/**
+ * An item as stored, with mirrors; with `resolved`, with effective values instead of inherit markers. Null: there is
+ * none.
+ */
+export async function readItem(
+  deps: ReadDeps,
+  type: ItemType,
+  name: string,
+  options: { resolved?: boolean } = {},
+): Promise<ItemData | null> {
+  if (!options.resolved) {
+    const item = await deps.store.inventory.get(type, name);
+    return item && show(deps, type, item);
+  }
+  const chain = complete(deps, await deps.store.inventory.loadChain(type, name));
+  return chain.length === 0 ? null : resolveItem(chain, deps.settings);
+}
+
+/** All items of a type as stored, in the order they came to be. `since`: only those changed then or later, in seconds. */
+export async function listItems(deps: ReadDeps, type: ItemType, since: number | null = null): Promise<ItemData[]> {
+  const { inventory } = deps.store;
+  const items = since === null ? await inventory.list(type) : await inventory.listSince(type, since);
+  return items.map((item) => show(deps, type, item));
+}
+
+/**
+ * The items that meet all criteria, as stored, in the order asked for (see `sortItems`). No criteria: all.
+ *
+ * @throws FieldError for fields that cannot be compared or sorted by.
+ */
+export async function findItems(
+  deps: ReadDeps,
+  type: ItemType,
+  criteria: Criteria,
+  sortField: string | null = null,
+): Promise<ItemData[]> {
+  const candidates = await deps.store.inventory.findCandidates(type, narrow(type, criteria));
+  const arches = needsArch(type, criteria) ? await loadArches(deps.store.inventory, type, candidates) : null;
+  const found = candidates.filter((item) =>
+    matches(type, item.values, criteria, arches?.get(String(item.values.name))),
+  );
+  return sortItems(type, found, sortField).map((item) => show(deps, type, item));
+}
+
+/** One page of `findItems`. Numbers that make no sense become page 1 of 25; a page past the end is the last one. */
+export async function pageItems(
+  deps: ReadDeps,
+  type: ItemType,
+  criteria: Criteria,
+  wanted: { sortField: string | null; page: number; perPage: number },
+): Promise<ItemPage> {
+  const perPage = Number.isInteger(wanted.perPage) && wanted.perPage > 0 ? wanted.perPage : 25;
+  const backwards = wanted.sortField?.startsWith('!') === true;
+  const sortWord = (wanted.sortField ?? '').replace(/^!/, '');
+  const byName = sortWord === '' || sortWord === 'name';
+  const inDatabase = byName && Object.keys(criteria).length === 0;
+  const found = inDatabase ? null : await findItems(deps, type, criteria, wanted.sortField);
+  const total = found ? found.length : await deps.store.inventory.count(type);
+  const pages = Math.max(1, Math.ceil(total / perPage));
+  const page = Number.isInteger(wanted.page) && wanted.page > 0 ? Math.min(wanted.page, pages) : 1;
+  const offset = (page - 1) * perPage;
+  const items = found
+    ? found.slice(offset, offset + perPage)
+    : (await deps.store.inventory.page(type, { offset, limit: perPage, backwards })).map((item) =>
+        show(deps, type, item),
+      );
+  return { items, page, pages, perPage, total };
+}
+
+/** An item blended with all it inherits and the settings (not flattened); null: there is none. */
+export async function readBlended(deps: ReadDeps, type: ItemType, name: string): Promise<ItemData | null> {
+  const chain = complete(deps, await deps.store.inventory.loadChain(type, name));
+  if (chain.length === 0) return null;
+  return type.blends ? blendItem(chain, deps.settings) : resolveItem(chain, deps.settings);
+}
+
+/**
+ * The effective value of one field of the item with that uid.
+ *
+ * @returns null when there is no such item; `value` undefined when its type has no such field.
+ */
+export async function readResolvedValue(
+  deps: ReadDeps,
+  uid: string,
+  attribute: string,
+): Promise<{ type: ItemType; value: ItemData[string] | undefined } | null> {
+  const chain = complete(deps, await deps.store.inventory.loadChainByUid(uid));
+  const [own] = chain;
+  const type = own && findItemType(own.type);
+  if (!own || !type) return null;
+  const field = fieldNamed(type.fields, attribute) ?? findField(type.fields, attribute);
+  if (!field) return { type, value: undefined };
+  if (field.inherits) return { type, value: resolveField(chain, field, deps.settings) };
+  return { type, value: resolveItem(chain, deps.settings)[field.name] };
+}
+
+function show(deps: ReadDeps, type: ItemType, item: StoredItem): ItemData {
+  return withMirrors(type.fields, completeValues(type.fields, item.values, deps.settings));
+}
+
+function complete(deps: ReadDeps, chain: Chain): Chain {
+  return chain.map((item) => {
+    const type = findItemType(item.type);
+    return type ? { ...item, values: completeValues(type.fields, item.values, deps.settings) } : item;
+  });
+}
+
+/** A type without an architecture of its own can still be looked for by that of what it inherits from. */
+function needsArch(type: ItemType, criteria: Criteria): boolean {
+  return Object.hasOwn(criteria, 'arch') && !fieldNamed(type.fields, 'arch') && type.parents.length > 0;
+}
+
+/** Architecture of each item's nearest ancestor that has one, by the item's name. */
+async function loadArches(
+  inventory: InventoryStore,
+  type: ItemType,
+  items: readonly StoredItem[],
+): Promise<Map<string, string>> {
+  const loaded = new Map<string, Map<string, ItemData>>();
+  const lookUp = async (above: ItemType, name: string): Promise<ItemData | undefined> => {
+    let byName = loaded.get(above.name);
+    if (!byName) {
+      byName = new Map((await inventory.list(above)).map((item) => [String(item.values.name), item.values]));
+      loaded.set(above.name, byName);
+    }
+    return byName.get(name);
+  };
+  const arches = new Map<string, string>();
+  for (const item of items) {
+    let [current, values]: [ItemType, ItemData | undefined] = [type, item.values];
+    for (let steps = 0; values && typeof values.arch !== 'string' && steps < 100; steps++) {
+      const parent: string | undefined = current.parents.find(
+        (field) => typeof values?.[field] === 'string' && values[field] !== '',
+      );
+      const above: ItemType | undefined = findItemType(fieldNamed(current.fields, parent ?? '')?.refersTo ?? '');
+      values = above && (await lookUp(above, String(values[parent ?? ''])));
+      if (above) current = above;
+    }
+    if (typeof values?.arch === 'string') arches.set(String(item.values.name), values.arch);
+  }
+  return arches;
+}
