@@ -42,6 +42,10 @@ function draftOf(change: InventoryChange, now: Instant): EventDraft | null {
     detail,
   });
   if (change.removed) return make('run-cancelled', { ...by, reason: 'the system was removed' });
+  if (change.plan !== undefined) {
+    const kind = change.plan === 'default' ? {} : { kind: change.plan };
+    return make('run-planned', { ...by, ...kind, reason: 'the system was registered' });
+  }
   if (change.netboot === 'on') return make('run-planned', { ...by, reason: 'netboot was switched on' });
   if (change.netboot !== 'off') return null;
   if (change.by === null) return make('netboot-disabled', {});
