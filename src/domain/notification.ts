@@ -2,6 +2,10 @@ import type { Event } from './event';
 import { isGlob, matchesGlob } from './glob';
 import { isOver, type RunState } from './run';
 
+/** Channels a notification can take. The database keeps the word as text. */
+export const CHANNEL_KINDS = ['email', 'sms'] as const;
+export type ChannelKind = (typeof CHANNEL_KINDS)[number];
+
 /** Why somebody is told something. The word stands in subjects and texts as it is. */
 export const REASONS = [
   'started',
