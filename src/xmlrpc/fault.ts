@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors';
+import { FieldError, type FieldFlavour } from '../domain/item-value';
 
 /** What every fault of Cobbler carries. */
 export const FAULT_CODE = 1;
@@ -98,11 +99,12 @@ export function overflowError(): Fault {
 }
 
 /**
- * What the caller is told of an error. Faults pass; AppErrors by kind; of a bug and of anything unknown only that it
+ * What the caller is told of an error. Faults pass; what the inventory refuses in its own words; AppErrors by kind; of a bug and of anything unknown only that it
  * happened: the caller of this function logs it (see `isInternal`).
  */
 export function toFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
+  if (error instanceof FieldError) return FIELD_FAULTS[error.flavour](error.message);
   if (!(error instanceof AppError)) return internalFault(error);
   switch (error.kind) {
     case 'invalid':
@@ -120,8 +122,18 @@ export function toFault(error: unknown): Fault {
 
 /** True when the error is the program's own mistake, so that an operator must see it in the log. */
 export function isInternal(error: unknown): boolean {
-  return error instanceof AppError ? error.kind === 'bug' : !(error instanceof Fault);
+  return error instanceof AppError ? error.kind === 'bug' : !(error instanceof Fault || error instanceof FieldError);
 }
+
+/** How Python would call what the inventory refuses. */
+const FIELD_FAULTS: Readonly<Record<FieldFlavour, (message: string) => Fault>> = {
+  value: valueError,
+  type: typeError,
+  attribute: attributeError,
+  key: keyError,
+  address: addressValueError,
+  rule: cx,
+};
 
 function internalFault(cause: unknown): Fault {
   return cx('internal error, see the log of the server', { cause });

@@ -39,6 +39,19 @@ const TAGS = new Map<string, Tag>([
   ['float', Tag.double],
 ]);
 
+interface CommonTag {
+  /** What stands behind `<` or `</`. */
+  text: string;
+  name: string;
+  tag: Tag;
+}
+
+/** Tags in the way everybody writes them, by the code of their first letter, the frequent ones first. */
+const COMMON_TAGS: CommonTag[][] = [];
+for (const name of [...'value name member string int boolean struct array data double i4 base64 param'.split(' ')]) {
+  (COMMON_TAGS[name.charCodeAt(0)] ??= []).push({ text: `${name}>`, name, tag: TAGS.get(name) ?? Tag.unknown });
+}
+
 const ENTITIES = new Map(Object.entries({ lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }));
 /** `&#1234;` and the longest named one fit; anything longer is refused without a search through the whole text. */
 const ENTITY_LENGTH = 12;
@@ -187,38 +200,42 @@ export class Scanner {
   #readTag(lt: number, code: number): typeof OPEN | typeof CLOSE {
     const source = this.#source;
     this.at = lt;
-    let gt = source.indexOf('>', lt + 1);
     if (code === 0x2f) {
-      if (gt < 0) throw this.fault('unclosed token', lt);
-      this.#position = gt + 1;
       this.#depth--;
-      const name = source.slice(lt + 2, gt);
-      const tag = TAGS.get(name);
-      if (tag === undefined)
-        this.#uncommonName(name.length > this.#limits.tagLength ? '' : name.replace(/[ \t\n]+$/, ''));
-      else {
-        this.tag = tag;
-        this.name = name;
+      if (!this.#readCommonTag(lt + 2, source.charCodeAt(lt + 2))) {
+        const gt = source.indexOf('>', lt + 2);
+        if (gt < 0) throw this.fault('unclosed token', lt);
+        const name = source.slice(lt + 2, Math.min(gt, lt + this.#limits.tagLength));
+        this.#readName(name.replace(/[ \t\n]+$/, ''));
+        this.#position = gt + 1;
       }
       if (this.#depth < 0) throw this.mismatch();
       return CLOSE;
     }
     this.#depth++;
     this.#rootSeen = true;
-    const name = gt < 0 ? '' : source.slice(lt + 1, gt);
-    const tag = TAGS.get(name);
-    if (tag !== undefined) {
-      this.tag = tag;
-      this.name = name;
-      this.#position = gt + 1;
-      return OPEN;
-    }
-    gt = this.#tagEnd(lt);
+    if (this.#readCommonTag(lt + 1, code)) return OPEN;
+    const gt = this.#tagEnd(lt);
     const selfClosed = source.charCodeAt(gt - 1) === 0x2f;
     this.#readAttributes(lt, selfClosed ? gt - 1 : gt);
     this.#selfClosed = selfClosed;
     this.#position = gt + 1;
     return OPEN;
+  }
+
+  /** Recognises the tags of which large documents consist, without cutting their names out. */
+  #readCommonTag(from: number, code: number): boolean {
+    const candidates = COMMON_TAGS[code];
+    if (candidates === undefined) return false;
+    for (let i = 0; i < candidates.length; i++) {
+      const candidate = candidates[i] as CommonTag;
+      if (!this.#source.startsWith(candidate.text, from)) continue;
+      this.tag = candidate.tag;
+      this.name = candidate.name;
+      this.#position = from + candidate.text.length;
+      return true;
+    }
+    return false;
   }
 
   /** The `>` of a tag: one inside a quoted attribute does not count. */
@@ -242,7 +259,7 @@ export class Scanner {
   #readAttributes(lt: number, end: number): void {
     const inner = this.#source.slice(lt + 1, end);
     const space = inner.search(/[ \t\n]/);
-    this.#uncommonName(space < 0 ? inner : inner.slice(0, space));
+    this.#readName(space < 0 ? inner : inner.slice(0, space));
     if (space < 0) return;
     const seen = new Set<string>();
     ATTRIBUTE.lastIndex = space;
@@ -258,7 +275,7 @@ export class Scanner {
   }
 
   /** Names of types may carry a namespace prefix, declared or not: `ex:nil`, `ex:i8`. */
-  #uncommonName(name: string): void {
+  #readName(name: string): void {
     if (!NAME.test(name)) throw this.fault('not well-formed (invalid token)', this.at + 1);
     this.name = name;
     this.tag = TAGS.get(name.slice(name.lastIndexOf(':') + 1)) ?? Tag.unknown;
