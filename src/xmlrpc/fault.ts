@@ -99,8 +99,8 @@ export function overflowError(): Fault {
 }
 
 /**
- * What the caller is told of an error. Faults pass; what the inventory refuses in its own words; AppErrors by kind; of a bug and of anything unknown only that it
- * happened: the caller of this function logs it (see `isInternal`).
+ * What the caller is told of an error. Faults pass; what the inventory refuses in its own words; AppErrors by kind; of
+ * a bug and of anything unknown only that it happened: the caller of this function logs it (see `isInternal`).
  */
 export function toFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
