@@ -1,6 +1,6 @@
 import type { EventDraft, Instant, TargetName } from '../domain/event';
 import { ANACONDA } from './anaconda';
-import { createLogReader, type LogReader, type LogState } from './log-reader';
+import { createLogReader, emptyLogState, type LogReader, type LogState } from './log-reader';
 import type { Message, Source } from './source';
 import type { Installer, LogFile } from './vocabulary';
 
@@ -13,10 +13,8 @@ export interface UploadedFile {
   file: string;
   /** Identity of this file, new whenever its content was replaced: what makes a fact recognisable when it is read again. */
   fileId: string;
-  /** It took the place of an older file of that name: the installer has booted again. */
-  restarted: boolean;
-  /** Where reading left off; null at the beginning. */
-  state: LogState | null;
+  /** Where reading left off; `emptyLogState()` at the beginning. */
+  state: LogState;
 }
 
 /** Whom the lines are about and how they came. */
@@ -58,7 +56,6 @@ export function createUploadReader(upload: UploadedFile, origin: UploadOrigin): 
     kind: entry.kind,
     file: upload.file,
     state: upload.state,
-    restarted: upload.restarted,
   });
   return {
     read: (line, offset) => reader.read(line, offset),
@@ -87,14 +84,13 @@ export function createUploadReader(upload: UploadedFile, origin: UploadOrigin): 
 export const anamonSource: Source = {
   name: 'anamon',
   parse(message: Message): EventDraft[] | null {
-    const { file, fileId, offset, state, restarted } = message.hints;
+    const { file, fileId, offset, state } = message.hints;
     if (message.transport !== 'upload' || typeof file !== 'string') return null;
     const reader = createUploadReader(
       {
         file,
         fileId: typeof fileId === 'string' ? fileId : file,
-        restarted: restarted === true,
-        state: (state as LogState | undefined) ?? null,
+        state: (state as LogState | undefined) ?? emptyLogState(),
       },
       message,
     );

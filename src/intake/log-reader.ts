@@ -14,6 +14,8 @@ const MAX_DOWNLOADS = 64;
 
 /** What a reader knows of a file so far. Plain JSON: it is stored between two uploads of the same file. */
 export interface LogState {
+  /** The file took the place of an older one: its first line proves a new boot of the installer. */
+  restarted: boolean;
   lines: number;
   voice: Voice;
   phase: Phase | null;
@@ -55,8 +57,9 @@ export interface LogReader {
 }
 
 /** The state before the first line. */
-export function emptyLogState(): LogState {
+export function emptyLogState(restarted = false): LogState {
   return {
+    restarted,
     lines: 0,
     voice: 'nobody',
     phase: null,
@@ -109,18 +112,15 @@ const REPORT_DUMP = /^Local variables in innermost frame/;
 /**
  * A reader for one file of an installer. New lines become few findings: one per phase, one for the last counters, each
  * error once, one `heard` when there was nothing but chatter.
- *
- * @param restarted - the file took the place of an older one: its first line proves a new boot of the installer.
  */
 export function createLogReader(options: {
   installer: Installer;
   kind: FileKind;
   file: string;
-  state?: LogState | null;
-  restarted?: boolean;
+  state: LogState;
 }): LogReader {
-  const { installer, kind, file, restarted = false } = options;
-  const state: LogState = structuredClone(options.state ?? emptyLogState());
+  const { installer, kind, file } = options;
+  const state = structuredClone(options.state);
   let findings: Finding[] = [];
   /** Progress found and not yet a finding, with the offset of its last line. */
   let pending: { offset: number; detail: EventDetail } | null = null;
@@ -167,7 +167,7 @@ export function createLogReader(options: {
         findings.push({ id: marker.id, offset, kind: 'install-finished', detail: {} });
         return;
       }
-      if (marker.proves === 'begin' && restarted) {
+      if (marker.proves === 'begin' && state.restarted) {
         flush();
         state.phase = marker.phase;
         findings.push({ id: marker.id, offset, kind: 'install-started', detail: { phase: marker.phase } });

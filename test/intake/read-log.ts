@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { EventDraft } from '../../src/domain/event';
 import { phaseOrder, type Phase } from '../../src/domain/phase';
 import { createUploadReader } from '../../src/intake/anamon';
-import type { LogState } from '../../src/intake/log-reader';
+import { emptyLogState, type LogState } from '../../src/intake/log-reader';
 
 /** What a file says about its install, as a test compares it. */
 export interface LogVerdict {
@@ -35,11 +35,11 @@ export function linesOf(path: string): OffsetLine[] {
 /** Reads the lines in pieces, as uploads of a growing file would; `cuts` are line numbers in order. */
 export function readInPieces(file: string, lines: readonly OffsetLine[], cuts: readonly number[] = []): EventDraft[] {
   const drafts: EventDraft[] = [];
-  let state: LogState | null = null;
+  let state = emptyLogState();
   let from = 0;
   for (const to of [...cuts, lines.length]) {
     const reader = createUploadReader(
-      { file, fileId: 'f', restarted: false, state },
+      { file, fileId: 'f', state },
       { target: { type: 'system', name: 'web1', address: null }, receivedAt: 1_000, peer: null },
     );
     for (const { line, offset } of lines.slice(from, to)) reader.read(line, offset);
