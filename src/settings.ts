@@ -2,9 +2,7 @@ import { open } from 'node:fs/promises';
 import { isAlias, isCollection, parseDocument, visit } from 'yaml';
 import { isDict, type ItemValue, type SettingValues } from './domain/item-value';
 import { splitWords } from './domain/item-values';
-import { DEFAULT_SETTINGS, SETTINGS, type SettingKind } from './setting-table';
-
-export { DEFAULT_SETTINGS, SETTINGS } from './setting-table';
+import { DEFAULT_SETTINGS, SETTINGS, type SettingKind } from './domain/settings';
 
 /** Largest settings file that is read, in bytes. Cobbler's own, comments included, has a tenth of it. */
 const MAX_FILE = 256 * 1024;

@@ -1,4 +1,4 @@
-import type { ItemValue, SettingValues } from './domain/item-value';
+import type { ItemValue, SettingValues } from './item-value';
 
 /** What a setting holds. */
 export type SettingKind = 'flag' | 'int' | 'double' | 'text' | 'list' | 'struct';

@@ -1,0 +1,116 @@
+import { flattenItem } from '../../domain/inheritance';
+import { findItemType, type ItemType } from '../../domain/inventory';
+import { findItems, listItems, pageItems, readItem } from '../../actions/read-items';
+import { readCriteria, readNumber, readSortField } from '../criteria';
+import { cx, typeError, valueError } from '../fault';
+import { savedHandle } from '../handles';
+import { isTruthy, pythonType } from '../item-wire';
+import { Double, struct, type XmlRpcValue } from '../value';
+import { asName, showItems, type ItemMethodDeps } from './item-methods';
+
+/** Cobbler's item types that hold nothing here yet: reading them finds nothing. */
+export const EMPTY_TYPES: Readonly<Record<string, string>> = {
+  repo: 'repos',
+  image: 'images',
+  mgmtclass: 'mgmtclasses',
+  package: 'packages',
+  file: 'files',
+  menu: 'menus',
+};
+
+/** The type a caller names; null for those that hold nothing. Throws Fault when there is no such type. */
+export function readType(what: XmlRpcValue): ItemType | null {
+  const type = typeof what === 'string' ? findItemType(what) : undefined;
+  if (type) return type;
+  if (typeof what === 'string' && Object.hasOwn(EMPTY_TYPES, what)) return null;
+  throw cx(`internal error, collection name "${String(what)}" not supported`);
+}
+
+type Args = readonly XmlRpcValue[];
+
+/** get_item and get_T. `args`: name, flatten, resolved, and what may be a token. */
+export async function getItem(deps: ItemMethodDeps, type: ItemType | null, args: Args): Promise<XmlRpcValue> {
+  const [name, flatten, resolved] = args;
+  const item = type && (await readItem(deps, type, asName(name), { resolved: isTruthy(resolved) }));
+  if (!item) return '~';
+  const [shown] = await showItems(deps, type, [isTruthy(flatten) ? flattenItem(type.fields, item) : item], args);
+  return shown!;
+}
+
+/** get_items and get_Ts. */
+export async function getItems(deps: ItemMethodDeps, type: ItemType | null, args: Args): Promise<XmlRpcValue> {
+  return type ? showItems(deps, type, await listItems(deps, type), args) : [];
+}
+
+/** get_Ts_since. `args`: seconds since 1970. */
+export async function getItemsSince(deps: ItemMethodDeps, type: ItemType, [since]: Args): Promise<XmlRpcValue> {
+  const seconds = since instanceof Double ? since.value : since;
+  if (typeof seconds !== 'number') {
+    throw typeError(`'>=' not supported between instances of 'float' and '${pythonType(since ?? null)}'`);
+  }
+  return showItems(deps, type, await listItems(deps, type, seconds), []);
+}
+
+/** get_item_handle and get_T_handle. */
+export async function getHandle(deps: ItemMethodDeps, what: string, name: XmlRpcValue): Promise<XmlRpcValue> {
+  const type = readType(what);
+  if (type && typeof name === 'string' && (await deps.store.inventory.has(type, name))) return savedHandle(what, name);
+  throw unknownItem(what, name);
+}
+
+/** No item of that type has that name. */
+export function unknownItem(what: string, name: XmlRpcValue): Error {
+  const shown = typeof name === 'object' ? pythonType(name) : String(name);
+  return cx(`internal error, unknown ${what} name ${shown}`);
+}
+
+/** find_items and find_T. `args`: criteria, and what may be a token. */
+export async function find(
+  deps: ItemMethodDeps,
+  what: XmlRpcValue,
+  options: { sortField: XmlRpcValue; expand: boolean },
+  args: Args,
+): Promise<XmlRpcValue> {
+  const type = findable(what);
+  const criteria = readCriteria(args[0] ?? null);
+  const found = type ? await findItems(deps, type, criteria, readSortField(options.sortField)) : [];
+  return options.expand && type ? showItems(deps, type, found, args) : found.map((item) => asName(item.name as string));
+}
+
+function findable(what: XmlRpcValue): ItemType | null {
+  if (typeof what === 'string' && (findItemType(what) || Object.hasOwn(EMPTY_TYPES, what))) return readType(what);
+  throw valueError('what needs to be a valid collection if it is non empty!');
+}
+
+/** Choices that paging clients are offered. */
+const PAGE_SIZES = [10, 20, 50, 100, 200, 500];
+
+/** find_items_paged. `args`: what, criteria, sort_field, page, items_per_page, and what may be a token. */
+export async function findPaged(deps: ItemMethodDeps, args: Args): Promise<XmlRpcValue> {
+  const [what, criteria, sortField, page, perPage] = args;
+  const type = findable(what ?? null);
+  const wanted = {
+    sortField: readSortField(sortField ?? null),
+    page: readNumber(page ?? null),
+    perPage: readNumber(perPage ?? null),
+  };
+  const found = type
+    ? await pageItems(deps, type, readCriteria(criteria ?? null), wanted)
+    : { items: [], page: 1, pages: 1, perPage: wanted.perPage > 0 ? wanted.perPage : 25, total: 0 };
+  const start = (found.page - 1) * found.perPage;
+  return struct({
+    items: type ? await showItems(deps, type, found.items, args) : [],
+    pageinfo: struct({
+      page: found.page,
+      prev_page: found.page > 1 ? found.page - 1 : '~',
+      next_page: found.page < found.pages ? found.page + 1 : '~',
+      pages: Array.from({ length: found.pages }, (_, index) => index + 1),
+      num_pages: found.pages,
+      num_items: found.total,
+      start_item: start,
+      end_item: Math.min(start + found.perPage, found.total),
+      items_per_page: found.perPage,
+      items_per_page_list: PAGE_SIZES,
+    }),
+  });
+}

@@ -1,0 +1,27 @@
+import { SETTINGS } from '../../domain/settings';
+import { redact, toItemStruct } from '../item-wire';
+import { defineMethod, type Method } from '../method';
+import { ANY_TOKEN, hasSession, type ItemMethodDeps } from './item-methods';
+
+/** Settings that only sessions see. */
+export const SECRET_SETTINGS: readonly string[] = Object.entries(SETTINGS)
+  .filter(([, { secret }]) => secret)
+  .map(([name]) => name);
+
+/** get_settings. */
+export function settingMethods(deps: ItemMethodDeps): Method[] {
+  return [
+    defineMethod({
+      name: 'get_settings',
+      params: [ANY_TOKEN],
+      access: 'public',
+      concurrent: true,
+      returns: 'struct',
+      summary: 'All settings of Cobbler by name; passwords and keys only with the token of a session.',
+      run: async ([token]) =>
+        toItemStruct(
+          (await hasSession(deps, [token!])) ? { ...deps.settings } : redact({ ...deps.settings }, SECRET_SETTINGS),
+        ),
+    }),
+  ];
+}
