@@ -35,6 +35,7 @@ export function statusMethods(deps: StatusDeps): Method[] {
         { name: 'token', type: 'string', default: '' },
       ],
       access: 'public',
+      concurrent: true,
       returns: 'struct',
       summary:
         `Reports how far an install is. status: struct with any of state (started, progress, heartbeat, waiting, ` +
@@ -68,6 +69,7 @@ export function statusMethods(deps: StatusDeps): Method[] {
         { ...TOKEN, default: null },
       ],
       access: 'session',
+      concurrent: true,
       resource: 'sync',
       returns: 'struct',
       summary:
@@ -83,6 +85,7 @@ export function statusMethods(deps: StatusDeps): Method[] {
       name: 'get_runs',
       params: [{ name: 'criteria', type: 'struct' }, TOKEN],
       access: 'session',
+      concurrent: true,
       returns: 'array',
       summary:
         'Runs, newest first. criteria: struct with any of system, profile, status (a word or an array), since ' +
@@ -97,6 +100,7 @@ export function statusMethods(deps: StatusDeps): Method[] {
       name: 'get_run',
       params: [{ name: 'run_id', type: 'string' }, TOKEN],
       access: 'session',
+      concurrent: true,
       returns: 'struct',
       summary: 'One run by its number.',
       async run([runId]) {
@@ -108,6 +112,7 @@ export function statusMethods(deps: StatusDeps): Method[] {
       name: 'get_run_log',
       params: [{ name: 'run_id', type: 'string' }, { name: 'since', type: 'int' }, TOKEN],
       access: 'session',
+      concurrent: true,
       returns: 'array',
       summary: 'The events of a run after the one numbered since (0 = from the first), oldest first, at most 1000.',
       async run([runId, since]) {
