@@ -10,6 +10,7 @@ the test can look at what people were told by then. Never sleeps for a fixed tim
 """
 import json
 import os
+import select
 import sys
 import time
 import xmlrpc.client
@@ -32,8 +33,11 @@ def wait_for(what, look):
         time.sleep(0.05)
 
 
-def pause(name):
+def pause(name, meanwhile=lambda: None):
+    """Until the test says go on; a machine in the middle of its install keeps working."""
     show(pause=name)
+    while not select.select([sys.stdin], [], [], 0.3)[0]:
+        meanwhile()
     sys.stdin.readline()
 
 
@@ -109,24 +113,40 @@ class Day:
 
     def installs_cleanly(self):
         show(step="planned", value=self.status("web1"))
-        said = [
-            dict(state="started"),
+        answers = [self.report("web1", state="started")]
+        self.work_until_told("web1 started", answers)
+        for status in [
             dict(phase="storage", percent=15),
             dict(phase="packages", percent=27.5, message="kernel-core (40/403)", event_id="web1-packages"),
             dict(phase="packages", percent=27.5, message="kernel-core (40/403)", event_id="web1-packages"),
             dict(phase="packages", percent=52, message="glibc (210/403)"),
             dict(phase="packages", percent=48, message="a clock went wrong"),
             dict(state="heartbeat"),
+        ]:
+            answers.append(self.report("web1", **status))
+        self.work_until_told("web1 progress", answers)
+        for status in [
             dict(phase="bootloader", percent=76),
             dict(phase="configure", percent=85),
             dict(phase="post", percent=92),
             dict(phase="finalize", percent=98),
-        ]
-        answers = [self.report("web1", **status) for status in said]
+        ]:
+            answers.append(self.report("web1", **status))
         self.next_second(answers[0]["started"])
         answers.append(self.report("web1", state="finished"))
         show(step="clean", value=answers)
         show(step="clean log", value=self.server.get_run_log(answers[0]["run_id"], 0, self.token))
+
+    def work_until_told(self, name, answers):
+        """A little further every time, as an installer does, so that the wait is no silence."""
+        percent = answers[-1]["percent"]
+        done = [0 if percent == "~" else percent]
+
+        def work():
+            done[0] += 0.1
+            self.report("web1", percent=done[0])
+
+        pause(name, work)
 
     def breaks(self):
         self.report("web2", state="started")

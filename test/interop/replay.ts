@@ -21,7 +21,9 @@ const SETUPS = [
   { setup: 'fixed', themes: ['31', '32'] },
 ] as const;
 const ALWAYS = ['00', '01'];
-const NEEDS: Record<string, string[]> = { '17': ['13'], '19': ['13'] };
+const NEEDS: Record<string, string[]> = { '17': ['13'], '19': ['13'], '31': ['32'] };
+/** The last theme before the second set-up of the recording: only with it does the program tell the two apart. */
+const BEFORE_FIXED = '22';
 
 /** The settings the recorded server had, where they differ from the defaults. */
 const SETTINGS = `register_new_installs: true
@@ -87,6 +89,7 @@ async function replay(setup: string, themes: readonly string[], options: Options
   });
   try {
     const before = themes.flatMap((theme) => [...ALWAYS, ...(NEEDS[theme] ?? [])]);
+    if (setup === 'fixed') before.push(BEFORE_FIXED);
     const files = await captureFiles(options.captures, new Set([...before, ...themes]));
     const log = path.join(folder, 'log.json');
     const secret = await readFile(path.join(server.dataDir, 'web.ss'), 'utf8').catch(() => '');

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Runs Cobbler's own clients, unmodified, against the built server: koan, cobbler-register, curl and anamon.
+#
+#   npm run test:interop
+#
+# The clients are installed from PyPI into node_modules/.cache and never become part of this repository. Where they
+# cannot be had, one line says so and the run counts as skipped.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+KOAN=3.0.1
+COBBLER=3.3.7 # its source archive holds the anamon script
+cache=node_modules/.cache/kickwatch-interop
+python=$cache/venv/bin/python
+
+skip() {
+  echo "skipped: interop with Cobbler's clients: $1"
+  exit 0
+}
+
+# Quiet unless it fails; then the last lines say why.
+quietly() {
+  timeout "$1" "${@:2}" >"$cache/last.log" 2>&1 || { tail -n 5 "$cache/last.log" >&2; return 1; }
+}
+
+pip() {
+  quietly 300 "$python" -m pip --disable-pip-version-check --no-input "$@"
+}
+
+for tool in python3 curl tar; do
+  command -v "$tool" >/dev/null || skip "$tool is not installed"
+done
+mkdir -p "$cache"
+
+if [ ! -x "$python" ]; then
+  rm -rf "$cache/venv"
+  quietly 120 python3 -m venv "$cache/venv" || skip 'python3 cannot make a virtual environment (python3-venv)'
+fi
+if [ ! -x "$cache/venv/bin/koan" ]; then
+  pip install --timeout 15 --retries 1 distro || skip 'PyPI cannot be reached'
+  pip install netifaces || skip 'netifaces, which koan needs, cannot be built (C compiler, Python headers)'
+  # Without its further dependencies: they are for making virtual machines.
+  pip install --no-deps "koan==$KOAN"
+fi
+if [ ! -f "$cache/anamon" ]; then
+  rm -rf "$cache/cobbler" && mkdir "$cache/cobbler"
+  pip download --timeout 15 --retries 1 --no-deps --no-binary cobbler -d "$cache/cobbler" "cobbler==$COBBLER" ||
+    skip 'the source archive of cobbler cannot be had from PyPI'
+  tar -xzf "$cache/cobbler/cobbler-$COBBLER.tar.gz" -C "$cache/cobbler" "cobbler-$COBBLER/misc/anamon"
+  mv "$cache/cobbler/cobbler-$COBBLER/misc/anamon" "$cache/anamon"
+  rm -rf "$cache/cobbler"
+fi
+
+npm run --silent build
+exec node_modules/.bin/tsx test/interop/checks.ts "$cache/venv/bin" "$cache/anamon"
