@@ -139,7 +139,10 @@ export function findCommonTraits(
     const value = read(common.first)!;
     traits.push({ trait, value, count: common.count, running: null });
   };
-  add('error', errorOf, comparableError);
+  add('error', errorOf, (run) => {
+    const text = errorOf(run);
+    return text === null ? null : comparableError(text, run);
+  });
   add('subnet', subnetOf);
   add('profile', (run) => run.profile);
   // A profile has one distro: naming both says one thing twice.
@@ -190,9 +193,7 @@ export function errorOf(run: Pick<RunState, 'errors'>): string | null {
 }
 
 /** The error without what differs from machine to machine: its name, addresses, numbers. */
-function comparableError(run: RunState): string | null {
-  const text = errorOf(run);
-  if (text === null) return null;
+export function comparableError(text: string, run: Pick<RunState, 'system'>): string {
   const bare = run.system === null ? text : text.replaceAll(run.system, 'NAME');
   return bare
     .toLowerCase()

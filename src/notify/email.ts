@@ -129,6 +129,10 @@ function explainSmtp(error: SmtpError, secrets: readonly string[]): DeliveryResu
   const retry = (reason: FailureReason): DeliveryResult => ({ ok: false, retry: true, reason, detail });
   const never = (reason: FailureReason): DeliveryResult => ({ ok: false, retry: false, reason, detail });
   if (error.code === 'EAUTH' || error.code === 'ENOAUTH' || error.code === 'EOAUTH2') return retry('auth refused');
+  // RFC 3463 §3.3: a full mailbox is said to be permanent by many and is emptied by somebody in the end.
+  if (code === 552 || /\b5\.2\.2\b/.test(error.response ?? '')) {
+    return error.command === 'RCPT TO' ? retry('server error') : never('message refused');
+  }
   if (code >= 500 && error.command === 'RCPT TO') {
     return never(aboutAddress(error.response) ? 'address refused' : 'message refused');
   }
@@ -158,11 +162,12 @@ function aboutAddress(response: string | undefined): boolean {
   return !/\b5\.[567]\.\d+\b/.test(response ?? '');
 }
 
-/** The password and user of the URL, in clear and as written. */
+/** The password of the URL, as written, in clear, and as AUTH PLAIN carries it (RFC 4616). */
 function secretsOf(smtpUrl: string): string[] {
-  const match = /^[a-z]+:\/\/([^/@]*)@/i.exec(smtpUrl);
-  const password = match?.[1]?.split(':').slice(1).join(':') ?? '';
-  return [password, safeDecode(password)];
+  const [user = '', ...rest] = (/^[a-z]+:\/\/([^/@]*)@/i.exec(smtpUrl)?.[1] ?? '').split(':');
+  const password = rest.join(':');
+  const clear = safeDecode(password);
+  return [password, clear, `\0${safeDecode(user)}\0${clear}`];
 }
 
 function safeDecode(text: string): string {

@@ -1,5 +1,12 @@
 import type { Instant } from '../domain/event';
-import { errorOf, type CommonTrait, type Message, type MessageEntry } from '../domain/message';
+import {
+  comparableError,
+  errorOf,
+  isTroubled,
+  type CommonTrait,
+  type Message,
+  type MessageEntry,
+} from '../domain/message';
 import { isOver, type RunError, type RunState } from '../domain/run';
 import {
   formatDuration,
@@ -44,7 +51,7 @@ export function machineFacts(entry: MessageEntry, message: Pick<Message, 'at' | 
   add('Status', statusWords(run));
   add('Planned', run.startedAt === null && run.plannedAt !== null ? time(run.plannedAt) : null);
   add('Started', run.startedAt === null ? null : time(run.startedAt));
-  add('Stalled', run.status === 'stalled' && run.stalledAt !== null ? time(run.stalledAt) : null);
+  add('Stalled', run.stalledAt === null ? null : time(run.stalledAt));
   add('Ended', run.endedAt === null ? null : time(run.endedAt));
   add('Duration', durationWords(run, message.at));
   add('Phase', run.phase);
@@ -52,7 +59,7 @@ export function machineFacts(entry: MessageEntry, message: Pick<Message, 'at' | 
   add('Last heard', run.lastHeardAt === null || isOver(run) ? null : time(run.lastHeardAt));
   add('Question', run.waiting ? run.question : null);
   add('Reason', run.reason !== null && run.reason !== errorOf(run) ? run.reason : null);
-  add('Integrity', run.integrity === 'intact' ? null : `${run.integrity}: ${run.integrityReasons.join('; ')}`);
+  add('Integrity', integrityWords(run));
   add('Continues', run.continues === null ? null : `run ${run.continues}, which was taken for ended`);
   add('Run', run.runId);
   return facts;
@@ -63,6 +70,12 @@ function machineWords(entry: MessageEntry): string {
   return parts.map((part) => oneLine(part, 255)).join(' · ');
 }
 
+/** The verdict on the evidence where it says more than the end does. */
+function integrityWords(run: RunState): string | null {
+  const news = run.integrityReasons.filter((reason) => reason !== run.reason);
+  return news.length === 0 ? null : `${run.integrity}: ${news.join('; ')}`;
+}
+
 function durationWords(run: RunState, now: Instant): string | null {
   if (run.startedAt === null) return null;
   const spent = formatDuration((run.endedAt ?? now) - run.startedAt);
@@ -70,17 +83,17 @@ function durationWords(run: RunState, now: Instant): string | null {
   return `${spent}${run.endedAt === null ? ' so far' : ''}${usual}`;
 }
 
-/** The errors of the machines, each once with the machines that have it, as many as MAX_ERRORS_SHOWN. */
+/** The errors of the machines, equal ones once with all machines that have it, as many as MAX_ERRORS_SHOWN. */
 export function errorReports(entries: readonly MessageEntry[]): ErrorReport[] {
   const reports = new Map<string, ErrorReport>();
   for (const entry of entries) {
     for (const error of relevantErrors(entry.run)) {
-      const known = reports.get(error.text);
+      const known = reports.get(comparableError(error.text, entry.run));
       const name = nameOf(entry);
       if (known) {
         if (!known.machines.includes(name)) known.machines.push(name);
       } else {
-        reports.set(error.text, {
+        reports.set(comparableError(error.text, entry.run), {
           machines: [name],
           text: oneLine(error.text, 600),
           place: placeOf(error),
@@ -110,10 +123,12 @@ export function traitWords(trait: CommonTrait): string {
   return `${trait.trait} ${value}${running}`;
 }
 
-/** `In common: profile el9, subnet 192.0.2.0/24`; null without any. Says how many when it is not all of them. */
-export function commonWords(message: Pick<Message, 'common'>): string | null {
+/** `In common: profile el9, subnet 192.0.2.0/24.`; null without anything. */
+export function commonWords(message: Pick<Message, 'common' | 'entries'>): string | null {
   if (message.common.length === 0) return null;
-  return `In common: ${message.common.map(traitWords).join(', ')}.`;
+  const troubled = message.entries.filter(isTroubled).length;
+  const who = troubled > 1 && troubled < message.entries.length ? 'Those in trouble have in common' : 'In common';
+  return `${who}: ${message.common.map(traitWords).join(', ')}.`;
 }
 
 /** `within 2 min`: how close together the last things happened; null for one machine or an overview. */

@@ -6,6 +6,7 @@ import {
   explain,
   formatDuration,
   formatTime,
+  joinWhy,
   listNames,
   nameOf,
   oneLine,
@@ -46,7 +47,7 @@ export function entryLine(entry: MessageEntry, max = Infinity): string {
 function withWhy(what: string, why: string, max: number): string {
   if (why === '') return what;
   const room = max - what.length - 2;
-  return room < 8 ? what : `${what}: ${cut(why, room)}`;
+  return room < 8 ? what : joinWhy(what, cut(why, room));
 }
 
 /** `7 of 12 runs stalled within 2 min: web1, web2 and 5 more`; mixed: `12 runs: 7 stalled, 5 recovered: web1 …`. */
@@ -82,7 +83,7 @@ export function listLine(entry: MessageEntry, message: Pick<Message, 'at' | 'tim
 /** Where the machine is: phase and percent, since when, its address. Without what `explain` says already. */
 export function whereParts(entry: MessageEntry, message: Pick<Message, 'at' | 'timeZone'>): string[] {
   const { run } = entry;
-  const isPlace = explain(entry) !== whereWords(run) && run.status !== 'finished' && run.status !== 'planned';
+  const isPlace = !explain(entry).includes(whereWords(run)) && run.status !== 'finished' && run.status !== 'planned';
   const address = run.addresses[0] === undefined ? '' : oneLine(run.addresses[0]);
   return [isPlace ? whereWords(run) : '', sinceWords(run, message), address].filter((part) => part !== '');
 }

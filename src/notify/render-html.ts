@@ -1,7 +1,7 @@
 import { isTroubled, type Message, type MessageEntry } from '../domain/message';
 import { errorReports, machineFacts, runLink, type ErrorReport } from './facts';
 import { footerLine, headline, introLines, severalWords, whereParts } from './headline';
-import { explain, listNames, nameOf, reasonWords, whereWords } from './words';
+import { explain, joinWhy, listNames, nameOf, reasonWords, whereWords } from './words';
 
 /** The message as HTML for mail programs: tables and inline styles, since many of them drop everything else. */
 export function renderHtml(message: Message): string {
@@ -65,7 +65,7 @@ function title(message: Message): string {
   if (message.kind !== 'news' || !first) return `<h1 style="${STYLE.title}">${escapeHtml(headline(message))}</h1>`;
   if (message.entries.length > 1) return `<h1 style="${STYLE.title}">${escapeHtml(severalWords(message))}</h1>`;
   const why = explain(first);
-  return `<h1 style="${STYLE.title}">${machineWords(first)}${why === '' ? '' : `: ${escapeHtml(why)}`}</h1>`;
+  return `<h1 style="${STYLE.title}">${joinWhy(machineWords(first), escapeHtml(why))}</h1>`;
 }
 
 /** Name and reason word, the word in the colour of what it means. */

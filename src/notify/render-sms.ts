@@ -3,7 +3,10 @@ import { traitWords } from './facts';
 import { fitsSms, isGsm, plainCharacters } from './gsm';
 import { headline, severalWords } from './headline';
 import type { Content } from './notifier';
-import { explain, nameOf, reasonWords } from './words';
+import { explain, joinWhy, nameOf, reasonWords } from './words';
+
+/** What overviews call themselves; the words are those of the reasons. */
+const KIND_WORDS = { status: 'on demand', digest: 'digest', test: 'test', undeliverable: 'undeliverable' } as const;
 
 /** Characters kept free for the mark that shows repeats: ` #1a2b3c`. */
 export const SMS_MARK_LENGTH = 8;
@@ -22,8 +25,9 @@ export function renderSms(message: Message): Content {
 /** The words of the SMS, without the mark. */
 export function shortText(message: Message): string {
   const [first, ...others] = message.entries;
-  if (message.kind !== 'news' || !first) return fillOne('', plainCharacters(headline(message)));
-  return others.length === 0 ? aboutOne(first) : aboutSeveral(message);
+  if (!first) return fillOne('', plainCharacters(headline(message)));
+  if (others.length > 0) return aboutSeveral(message);
+  return message.kind === 'news' ? aboutOne(first) : fillOne('', plainCharacters(headline(message)));
 }
 
 function aboutOne(entry: MessageEntry): string {
@@ -32,13 +36,12 @@ function aboutOne(entry: MessageEntry): string {
 
 /** `what: why`, where `what` is whole and `why` is cut to what one message holds. */
 function fillOne(what: string, why: string): string {
-  const separator = what === '' || why === '' ? '' : ': ';
-  const whole = what + separator + why;
+  const whole = joinWhy(what, why);
   if (fitsSms(whole, 1, SMS_MARK_LENGTH)) return whole;
   const plain = cutable(why);
-  while (plain.length > 0 && !fitsSms(`${what}${separator}${plain.join('')}...`, 1, SMS_MARK_LENGTH)) plain.pop();
+  while (plain.length > 0 && !fitsSms(joinWhy(what, `${plain.join('')}...`), 1, SMS_MARK_LENGTH)) plain.pop();
   if (plain.length < 4) return what === '' ? why : what;
-  return `${what}${separator}${plain.join('').trimEnd()}...`;
+  return joinWhy(what, `${plain.join('').trimEnd()}...`);
 }
 
 /**
@@ -54,15 +57,17 @@ function cutable(text: string): string[] {
 
 /** `7 of 12 runs stalled within 2 min: web1, web2 +5. profile el9`: as many whole names as fit. */
 function aboutSeveral(message: Message): string {
-  const what = plainCharacters(severalWords(message));
-  const mixed = new Set(message.entries.map(reasonWords)).size > 1;
+  const what = plainCharacters(
+    message.kind === 'news' ? severalWords(message) : `Kickwatch ${KIND_WORDS[message.kind]}`,
+  );
+  const mixed = message.kind !== 'news' || new Set(message.entries.map(reasonWords)).size > 1;
   const names = message.entries.map((entry) =>
     plainCharacters(mixed ? `${nameOf(entry)} ${reasonWords(entry)}` : nameOf(entry)),
   );
   const common = message.common.slice(0, 2).map((trait) => plainCharacters(traitWords(trait)));
   const write = (shown: number, traits: number): string => {
     const rest = names.length - shown;
-    const list = names.slice(0, shown).join(', ') + (rest > 0 ? ` +${rest}` : '');
+    const list = names.slice(0, shown).join(mixed ? '; ' : ', ') + (rest > 0 ? ` +${rest}` : '');
     const shared = common.slice(0, traits);
     return `${what}: ${list}${shared.length > 0 ? `. Common: ${shared.join(', ')}` : ''}`;
   };

@@ -26,7 +26,7 @@ export const sms: Channel = {
 function createSmsNotifier(settings: TwilioSettings): Notifier {
   // The SDK takes 200 ms and 24 MB to load: not before there is something to send.
   let client: Promise<Twilio> | null = null;
-  const secrets = [settings.authToken];
+  const secrets = [settings.authToken, `${settings.accountSid}:${settings.authToken}`];
   return {
     async send(delivery, signal) {
       const fault = smsFault(delivery.address);

@@ -36,13 +36,25 @@ export function cut(text: string, max: number): string {
 export function formatTime(at: Instant, timeZone: string | null): string {
   const zone = timeZone ?? 'UTC';
   try {
-    const parts = new Intl.DateTimeFormat('en-GB', { ...TIME_FORMAT, timeZone: zone }).formatToParts(at);
+    const parts = formatterOf(zone).formatToParts(at);
     const get = (type: string): string => parts.find((part) => part.type === type)?.value ?? '';
     return `${get('year')}-${get('month')}-${get('day')} ${get('hour')}:${get('minute')}:${get('second')} ${zone}`;
   } catch {
     // A zone this Node does not know (the table of zones grows): the moment is still right in UTC.
     return formatTime(at, null);
   }
+}
+
+/** Formatters by zone: making one costs fifty times what using it does. There are some 600 zones at most. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** @throws RangeError for a zone that does not exist. */
+function formatterOf(zone: string): Intl.DateTimeFormat {
+  const known = formatters.get(zone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat('en-GB', { ...TIME_FORMAT, timeZone: zone });
+  formatters.set(zone, made);
+  return made;
 }
 
 const TIME_FORMAT = {
@@ -109,7 +121,7 @@ export function explain(entry: MessageEntry): string {
         run.status === 'cancelled' ? `cancelled${run.reason ? `, ${run.reason}` : ''}` : (run.reason ?? ''),
       );
     case 'stalled':
-      return oneLine(run.status === 'stalled' ? (run.reason ?? 'no progress') : 'no progress');
+      return oneLine(`${(run.status === 'stalled' ? run.reason : null) ?? 'no progress'}; ${whereWords(run)}`);
     case 'waiting':
       return oneLine(run.question ?? 'the installer asks a human');
     case 'finished':
@@ -130,6 +142,12 @@ export function explain(entry: MessageEntry): string {
     default:
       return oneLine(run.status === 'installing' ? whereWords(run) : (errorOf(run) ?? run.reason ?? ''));
   }
+}
+
+/** `what: why`; a why that goes on with the sentence (`after 14 min`) follows without a colon. */
+export function joinWhy(what: string, why: string): string {
+  if (what === '' || why === '') return what + why;
+  return why.startsWith('after ') ? `${what} ${why}` : `${what}: ${why}`;
 }
 
 function finishedAfter(run: RunState): string {
