@@ -1,18 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
 import { applyEvent } from '../domain/fold';
-import type { Event } from '../domain/event';
-import type { PlannedEvent } from '../domain/plan';
-import type { RunState } from '../domain/run';
 import type { Store } from '../store/index';
+import type { Fold } from '../store/save-batch';
 
 /** Runs folded at a time: their events are in memory together. */
 const PAGE = 100;
 
-/** What a rebuild found. `different` are the runs whose stored state was not what the log says. */
+/** What a rebuild found. */
 export interface RebuildReport {
   runs: number;
   events: number;
+  /** Runs whose stored row was not what the log says. */
   different: string[];
+  /** Runs whose log has a hole, as retention leaves them: they stay as they are stored. */
+  incomplete: string[];
 }
 
 /**
@@ -24,37 +24,43 @@ export async function rebuildRuns(
   store: Store,
   options: { write: boolean; onProgress?: (report: RebuildReport) => void },
 ): Promise<RebuildReport> {
-  const report: RebuildReport = { runs: 0, events: 0, different: [] };
+  const report: RebuildReport = { runs: 0, events: 0, different: [], incomplete: [] };
   let after = '0';
   for (;;) {
     const runIds = await store.events.pageRunIds(after, PAGE);
     if (runIds.length === 0) return report;
-    const different = await store.transaction(async (tx) => {
-      const found = await rebuildPage(tx, runIds, report);
-      if (options.write) await tx.runs.overwrite(found);
-      return found;
+    const page = await store.transaction(async (tx) => {
+      const folded = await foldPage(tx, runIds);
+      const different = await tx.runs.findDifferent(folded.folds);
+      const wrong = new Set(different);
+      if (options.write) await tx.runs.overwrite(folded.folds.filter((fold) => wrong.has(fold.state.runId)));
+      return { ...folded, different };
     });
-    report.different.push(...different.map((event) => event.runId));
+    report.runs += runIds.length;
+    report.events += page.events;
+    report.different.push(...page.different);
+    report.incomplete.push(...page.incomplete);
     options.onProgress?.(report);
     after = runIds.at(-1)!;
   }
 }
 
-async function rebuildPage(
+async function foldPage(
   store: Store,
   runIds: readonly string[],
-  report: RebuildReport,
-): Promise<(PlannedEvent & { targetId: number })[]> {
+): Promise<{ folds: Fold[]; events: number; incomplete: string[] }> {
   await store.runs.lockTargetsOf(runIds);
-  const stored = new Map((await store.runs.load(runIds)).map((state) => [state.runId, state]));
-  const last = new Map<string, { event: Event & { targetId: number }; state: RunState }>();
-  for (const event of await store.events.listRuns(runIds)) {
-    const state = applyEvent(last.get(event.runId)?.state ?? null, event);
-    last.set(event.runId, { event, state });
-    report.events += 1;
+  const folds = new Map<string, Fold>();
+  const incomplete = new Set<string>();
+  const events = await store.events.listRuns(runIds);
+  for (const event of events) {
+    const { runId, targetId, occurredAt } = event;
+    const before = folds.get(runId);
+    if (event.seq !== (before?.state.seq ?? 0) + 1) incomplete.add(runId);
+    if (incomplete.has(runId)) continue;
+    const state = applyEvent(before?.state ?? null, event);
+    folds.set(runId, { targetId, openedAt: before?.openedAt ?? occurredAt, state });
   }
-  report.runs += last.size;
-  return [...last.values()]
-    .filter(({ state }) => !isDeepStrictEqual(JSON.parse(JSON.stringify(state)), stored.get(state.runId)))
-    .map(({ event, state }) => ({ ...event, dedupeKey: null, before: null, after: state }));
+  for (const runId of incomplete) folds.delete(runId);
+  return { folds: [...folds.values()], events: events.length, incomplete: [...incomplete] };
 }

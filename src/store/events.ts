@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 import type { Event, EventDetail, EventKind, Instant } from '../domain/event';
 
+/** Key of the advisory lock under which servers make partitions. */
+const PARTITION_LOCK = 2_515_103;
+
 interface EventRow {
   run_id: number;
   seq: number;
@@ -59,24 +62,39 @@ export function createEventStore(db: Knex) {
       return rows.map(toEvent);
     },
 
-    /** Makes the partitions of the month of `now` and the two after it, where they are missing. */
+    /**
+     * Makes the partitions of the month of `now` and the two after it, where they are missing. A month of which events
+     * are in the default partition already stays there. Servers may do it together.
+     */
     async ensurePartitions(now: Instant): Promise<void> {
-      const start = new Date(now);
-      for (let offset = 0; offset < 3; offset += 1) {
-        const from = new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + offset, 1));
-        const to = new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1, 1));
-        const name = `events_${from.toISOString().slice(0, 7).replace('-', '_')}`;
-        const { rows } = await db.raw<{ rows: { present: string | null }[] }>(`select to_regclass(?) as present`, [
-          name,
-        ]);
-        if (rows[0]?.present) continue;
-        await db.raw(
-          `create table if not exists ${name} partition of events
-           for values from ('${from.toISOString()}') to ('${to.toISOString()}')`,
-        );
-      }
+      await db.transaction(async (trx) => {
+        await trx.raw('select pg_advisory_xact_lock(?)', [PARTITION_LOCK]);
+        const start = new Date(now);
+        for (let offset = 0; offset < 3; offset += 1) {
+          const from = new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + offset, 1));
+          const to = new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1, 1));
+          await ensurePartition(trx, from, to);
+        }
+      });
     },
   };
+}
+
+async function ensurePartition(trx: Knex.Transaction, from: Date, to: Date): Promise<void> {
+  const name = `events_${from.toISOString().slice(0, 7).replace('-', '_')}`;
+  const { rows } = await trx.raw<{ rows: { present: string | null; taken: boolean }[] }>(
+    `select to_regclass(?) as present,
+       exists (select from events_default where recorded_at >= ? and recorded_at < ?) as taken`,
+    [name, from, to],
+  );
+  if (rows[0]?.present || rows[0]?.taken) return;
+  await trx.raw(
+    `create table ${name} partition of events for values from ('${from.toISOString()}') to ('${to.toISOString()}')`,
+  );
+  // Triggers on statements, unlike those on rows, are not passed on to partitions.
+  await trx.raw(
+    `create trigger events_no_truncate before truncate on ${name} for each statement execute function refuse_event_change()`,
+  );
 }
 
 export type EventStore = ReturnType<typeof createEventStore>;

@@ -1,9 +1,8 @@
 import type { Knex } from 'knex';
 import type { Instant } from '../domain/event';
 import type { FinishedRun } from '../domain/judgement';
-import type { PlannedEvent } from '../domain/plan';
 import type { RunState, TimelineEntry } from '../domain/run';
-import { ISO, overwriteRuns, saveBatch, type Batch } from './save-batch';
+import { findDifferentRuns, ISO, overwriteRuns, saveBatch, type Batch, type Fold } from './save-batch';
 
 /** A target as stored; `address` is '' for systems. */
 export interface Target {
@@ -244,6 +243,7 @@ export function createRunStore(db: Knex) {
       const rows = (await db('runs as r')
         .join('targets as t', 't.id', 'r.target_id')
         .where({ 't.type': target.type, 't.name': target.name })
+        .whereNot('t.address', 'like', 'was %')
         .groupBy('r.status')
         .select('r.status', db.raw('count(*) as count'))) as { status: string; count: number }[];
       return Object.fromEntries(rows.map((row) => [row.status, row.count]));
@@ -306,8 +306,11 @@ export function createRunStore(db: Knex) {
       }));
     },
 
-    /** Writes refolded states over the stored ones. */
-    overwrite: (events: (PlannedEvent & { targetId: number })[]): Promise<void> => overwriteRuns(db, events),
+    /** Numbers of those runs whose stored row, in any column, is not what the log gives; missing rows among them. */
+    findDifferent: (folds: readonly Fold[]): Promise<string[]> => findDifferentRuns(db, folds),
+
+    /** Writes refolded runs over the stored ones, every column. */
+    overwrite: (folds: readonly Fold[]): Promise<void> => overwriteRuns(db, folds),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Instant } from '../domain/event';
 import type { PlannedEvent } from '../domain/plan';
-import { isOver } from '../domain/run';
+import { isOver, type RunState } from '../domain/run';
 
 /** A notification row to write together with the event that caused it. */
 export interface NotificationRow {
@@ -47,12 +47,8 @@ export async function saveBatch(db: Knex, batch: Batch): Promise<void> {
     detail: event.detail,
     key: event.dedupeKey,
   }));
-  const newest = new Map(batch.events.map((event) => [event.runId, event]));
-  const runs = [...newest.values()].map((event) => runRow(event));
-  // Ended runs first: the index that allows one open run per target is checked row by row.
-  runs.sort((a, b) => Number(a.is_open) - Number(b.is_open));
   const statements = [WRITE_EVENTS, WRITE_RUNS];
-  const params: unknown[] = [toJson(events), batch.recordedBy, toJson(runs)];
+  const params: unknown[] = [toJson(events), batch.recordedBy, toJson(runRows(foldsOf(batch.events)))];
   if (events.some((event) => event.key !== null)) {
     statements.push(WRITE_KEYS);
     params.push(toJson(events.filter((event) => event.key !== null)));
@@ -68,9 +64,28 @@ export async function saveBatch(db: Knex, batch: Batch): Promise<void> {
   await db.raw(`with ${statements.join(',\n')} select 1`, params as never);
 }
 
-/** Writes refolded states over the stored ones. */
-export async function overwriteRuns(db: Knex, events: (PlannedEvent & { targetId: number })[]): Promise<void> {
-  if (events.length > 0) await db.raw(`with ${WRITE_RUNS} select 1`, [toJson(events.map(runRow))]);
+/** A run as the log gives it: what a row of `runs` is made of. */
+export interface Fold {
+  targetId: number;
+  /** When its first event happened. */
+  openedAt: Instant;
+  state: RunState;
+}
+
+/** Writes refolded runs over the stored ones, every column. */
+export async function overwriteRuns(db: Knex, folds: readonly Fold[]): Promise<void> {
+  if (folds.length > 0) await db.raw(`with ${OVERWRITE_RUNS} select 1`, [toJson(runRows(folds))]);
+}
+
+/** Numbers of those runs whose stored row, in any column, is not what the log gives; missing rows among them. */
+export async function findDifferentRuns(db: Knex, folds: readonly Fold[]): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { id: number }[] }>(
+    `select x.id from ${RUN_RECORDS} left join runs r on r.id = x.id
+     where (${RUN_COLUMNS.map((name) => `r.${name}`).join(', ')})
+       is distinct from (${RUN_COLUMNS.map((name) => `x.${name}`).join(', ')}) order by x.id`,
+    [toJson(runRows(folds))],
+  );
+  return rows.map((row) => String(row.id));
 }
 
 const WRITE_EVENTS = `e as (
@@ -79,17 +94,24 @@ const WRITE_EVENTS = `e as (
   from jsonb_to_recordset(?::jsonb) as x(run_id bigint, seq int, target_id bigint, kind text, source text,
     occurred_at timestamptz, recorded_at timestamptz, claimed_at timestamptz, detail jsonb), (select ?::text as by) b)`;
 
-const WRITE_RUNS = `r as (
-  insert into runs (id, target_id, status, is_open, kind, system, profile, distro, opened_at, started_at, last_heard_at,
-    ended_at, deadline_at, state)
-  select x.id, x.target_id, x.status, x.is_open, x.kind, x.system, x.profile, x.distro, x.opened_at, x.started_at,
-    x.last_heard_at, x.ended_at, x.deadline_at, x.state
-  from jsonb_to_recordset(?::jsonb) as x(id bigint, target_id bigint, status text, is_open boolean, kind text,
-    system text, profile text, distro text, opened_at timestamptz, started_at timestamptz, last_heard_at timestamptz,
-    ended_at timestamptz, deadline_at timestamptz, state jsonb)
-  on conflict (id) do update set status = excluded.status, is_open = excluded.is_open,
-    started_at = excluded.started_at, last_heard_at = excluded.last_heard_at, ended_at = excluded.ended_at,
-    deadline_at = excluded.deadline_at, state = excluded.state)`;
+const RUN_COLUMNS = [
+  ...['id', 'target_id', 'status', 'is_open', 'kind', 'system', 'profile', 'distro'],
+  ...['opened_at', 'started_at', 'last_heard_at', 'ended_at', 'deadline_at', 'state'],
+];
+/** What no later event changes. */
+const FIXED_COLUMNS = new Set(['id', 'target_id', 'kind', 'system', 'profile', 'distro', 'opened_at']);
+
+const RUN_RECORDS = `jsonb_to_recordset(?::jsonb) as x(id bigint, target_id bigint, status text, is_open boolean,
+    kind text, system text, profile text, distro text, opened_at timestamptz, started_at timestamptz,
+    last_heard_at timestamptz, ended_at timestamptz, deadline_at timestamptz, state jsonb)`;
+
+const writeRuns = (updated: string[]): string => `r as (
+  insert into runs (${RUN_COLUMNS.join(', ')})
+  select ${RUN_COLUMNS.map((name) => `x.${name}`).join(', ')} from ${RUN_RECORDS}
+  on conflict (id) do update set ${updated.map((name) => `${name} = excluded.${name}`).join(', ')})`;
+
+const WRITE_RUNS = writeRuns(RUN_COLUMNS.filter((name) => !FIXED_COLUMNS.has(name)));
+const OVERWRITE_RUNS = writeRuns(RUN_COLUMNS.filter((name) => name !== 'id'));
 
 const WRITE_KEYS = `k as (
   insert into event_keys (target_id, key, run_id, seq)
@@ -113,18 +135,32 @@ const WRITE_MARKS = `m as (
     most_recent_stop = greatest(s.most_recent_stop, excluded.most_recent_stop),
     seen_start = s.seen_start + excluded.seen_start, seen_stop = s.seen_stop + excluded.seen_stop)`;
 
-function runRow(event: PlannedEvent & { targetId: number }) {
-  const run = event.after;
+/** The newest state of each run of a batch. `openedAt` counts for new runs only: it is never written again. */
+function foldsOf(events: Batch['events']): Fold[] {
+  const folds = new Map<string, Fold>();
+  for (const { runId, targetId, before, after, occurredAt } of events) {
+    const openedAt = folds.get(runId)?.openedAt ?? before?.plannedAt ?? before?.startedAt ?? occurredAt;
+    folds.set(runId, { targetId, openedAt, state: after });
+  }
+  return [...folds.values()];
+}
+
+/** Ended runs first: the index that allows one open run per target is checked row by row. */
+function runRows(folds: readonly Fold[]) {
+  return folds.map(runRow).sort((a, b) => Number(a.is_open) - Number(b.is_open));
+}
+
+function runRow({ targetId, openedAt, state: run }: Fold) {
   return {
     id: run.runId,
-    target_id: event.targetId,
+    target_id: targetId,
     status: run.status,
     is_open: !isOver(run),
     kind: run.kind,
     system: run.system,
     profile: run.profile,
     distro: run.distro,
-    opened_at: ISO(run.plannedAt ?? run.startedAt ?? event.occurredAt),
+    opened_at: ISO(openedAt),
     started_at: ISO(run.startedAt),
     last_heard_at: ISO(run.lastHeardAt),
     ended_at: ISO(run.endedAt),

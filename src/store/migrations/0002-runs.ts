@@ -76,6 +76,8 @@ export const migration0002: Migration = {
         for each row execute function refuse_event_change();
       create trigger events_no_truncate before truncate on events
         for each statement execute function refuse_event_change();
+      create trigger events_no_truncate before truncate on events_default
+        for each statement execute function refuse_event_change();
 
       create table event_keys (
         target_id bigint not null,
