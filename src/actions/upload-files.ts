@@ -31,9 +31,9 @@ export interface UploadWrite {
 /** Why a write was turned away, for the log; `refused` answers false to the uploader. */
 export type WriteOutcome = { ok: true; bytes: number } | { ok: false; reason: string };
 
-/** True when both names are ones that may become a path. `.` and `..` are names of nothing. */
+/** True when both names are ones that may become a path. `.` and `..` name folders, never files. */
 export function isUploadName(name: string, file: string): boolean {
-  return NAME.test(name) && name !== '.' && name !== '..' && FILE.test(file) && file !== '..';
+  return NAME.test(name) && name !== '.' && name !== '..' && FILE.test(file) && file !== '.' && file !== '..';
 }
 
 /** The folders uploads lie in. Everything below is made of checked names only. */

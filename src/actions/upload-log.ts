@@ -150,7 +150,7 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
     const unread = waiting.get(keyText(key));
     if (request.offset === 0 && unread) await publish({ ...unread, wholeTail: false });
 
-    const shownAs = `/var/log/cobbler/anamon/${name}/${file}`;
+    const shownAs = shownPath(name, file);
     const shared = await files.write(paths.latest(name, file), shownAs, request);
     // Machines that share a profile share its folder, as in Cobbler; each is read from a file of its own.
     const own = key.peer === '' || !shared.ok ? shared : await files.write(pathOf(key), shownAs, request);
@@ -204,13 +204,16 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
   return {
     async uploadLogData(request) {
       const { name, file, size, offset, data, peer } = request;
-      if (!deps.isEnabled() || !isUploadName(name, file)) return false;
+      // The folder itself: told so, as Cobbler does, once the name is known to be one.
+      const isFolder = file === '.';
+      if (!deps.isEnabled() || !isUploadName(name, isFolder ? 'x' : file)) return false;
       const type = await findTarget(name, peer);
       if (type === null) {
         warn(`unknown ${name}`, 'An upload is about nothing its sender may report about.', { name, peer });
         return false;
       }
       if (size < 0 || (offset !== -1 && size !== data.byteLength)) return false;
+      if (isFolder) throw new AppError('CONFLICT', `destination not a file: ${shownPath(name, file)}`);
       return locks.run(name, () => store(request, type));
     },
 
@@ -247,6 +250,11 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
       }
     },
   };
+}
+
+/** The path callers are told: where Cobbler keeps uploads. Where they really are is nobody's business. */
+function shownPath(name: string, file: string): string {
+  return `/var/log/cobbler/anamon/${name}/${file}`;
 }
 
 /** Names in a folder, links excluded; none when there is no such folder. */
