@@ -36,6 +36,7 @@ const Deserializer = require('xmlrpc/lib/deserializer') as new () => TheirDeseri
 const ROUNDS = 5;
 
 async function main(): Promise<void> {
+  console.log(`the codec of ${FOLDER === COMPILED ? 'dist, compiled' : 'src, by tsx'}`);
   const systems = Array.from({ length: 1000 }, (_, at) => makeSystem(at));
   const big = join(serializeResponse(systems));
   const bigBytes = Buffer.from(big);
