@@ -102,12 +102,12 @@ const doubleField = field('double', real);
 export const intField = (name: string, initial: Field['initial'], least: number, extra: Extra = {}): Field =>
   field('int', whole(least))(name, initial, extra);
 
-/** Letters, digits and `_ - . :`; never a path step. */
+/** Letters, digits and `_ - . :`. `..` is such a name: whoever makes a path of one must see to it. */
 export const NAME = /^[a-zA-Z0-9_\-.:]*$/;
 
 const itemName: Rule = (value) => {
   if (typeof value !== 'string') throw new FieldError('type', 'name must of be type str');
-  if (!NAME.test(value) || value === '.' || value === '..') {
+  if (!NAME.test(value)) {
     throw new FieldError('value', `Invalid characters in name: '${value}'`);
   }
   if (value.length > 255) throw new FieldError('value', 'A name has at most 255 characters.');

@@ -3,6 +3,7 @@ import { interfaceKeys, type InterfaceKeys } from '../domain/item-addresses';
 import { isSameValue, type ItemData, type ItemValue } from '../domain/item-value';
 import { ITEM_TYPES, storedFields, type ItemType } from '../domain/inventory';
 import { partsOf } from '../domain/item-edits';
+import { isTransactionConflict, isUniqueViolation } from './errors';
 import { columnsOf, type StoredItem } from './items';
 
 /** An address that another item already has. */
@@ -17,6 +18,18 @@ export interface AddressConflict {
 
 /** Locks that transactions of this program agree on; held to the end of the transaction. */
 const INTERFACES_LOCK = 'kickwatch:interfaces';
+
+/**
+ * True when a change of items may do better when it runs again: it lost against another transaction, or what it refers
+ * to came or went after it was looked up (then the next try says so in words).
+ */
+export function isInventoryConflict(error: unknown): boolean {
+  return isTransactionConflict(error) || isUniqueViolation(error) || isForeignKeyViolation(error);
+}
+
+function isForeignKeyViolation(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '23503';
+}
 
 /** Writes items. Use it inside a transaction. */
 export function createItemWriter(db: Knex) {

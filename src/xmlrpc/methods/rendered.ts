@@ -23,7 +23,11 @@ export async function getRendered(
   args: readonly XmlRpcValue[],
 ): Promise<XmlRpcValue> {
   const blended = await readBlended(deps, type, asName(args[0]));
-  return blended ? showBlended(deps, type, blended, args) : struct();
+  if (!blended) return struct();
+  const shown = await showBlended(deps, type, blended, args);
+  // Classes by name here, where they are a list elsewhere; there are none.
+  if (type.target === 'system') shown.mgmt_classes = struct();
+  return shown;
 }
 
 /** Installers read the answer file under three names, koan among them. */
@@ -35,8 +39,6 @@ async function showBlended(
 ): Promise<Struct> {
   const values = flattenItem(BLENDED_FIELDS, blended);
   if (type.blends) values.kickstart = values.autoinst = values.autoinstall ?? '';
-  // Classes by name here; there are none.
-  if (type.target === 'system') values.mgmt_classes = {};
   const hides = holdsSecrets(values, SECRETS) && !(await hasSession(deps, args));
   return toItemStruct(hides ? redact(values, SECRETS) : values);
 }
@@ -48,8 +50,7 @@ export function renderedMethods(deps: ItemMethodDeps): Method[] {
     const type = itemType(typeName);
     const blended = await readBlended(deps, type, asName(name));
     if (!blended) throw cx(`${typeName} not found: ${String(name)}`);
-    const shown = await showBlended(deps, type, blended, []);
-    return shown;
+    return showBlended(deps, type, blended, []);
   };
   return [
     defineMethod({
