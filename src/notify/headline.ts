@@ -77,7 +77,8 @@ function countStatuses(entries: readonly MessageEntry[]): string {
 
 /** One line of a list: name and reason word first, then why, where, and which run it is. */
 export function listLine(entry: MessageEntry, message: Pick<Message, 'at' | 'timeZone'>): string {
-  return [entryLine(entry), ...whereParts(entry, message), `run ${entry.run.runId}`].join('; ');
+  const facts = [explain(entry), ...whereParts(entry, message), `run ${entry.run.runId}`];
+  return `${nameOf(entry)} ${reasonWords(entry)}: ${facts.filter((fact) => fact !== '').join('; ')}`;
 }
 
 /** Where the machine is: phase and percent, since when, its address. Without what `explain` says already. */

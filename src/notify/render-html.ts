@@ -95,7 +95,7 @@ function machineTable(message: Message): string {
       `<strong>${machineWords(entry)}</strong>`,
       escapeHtml(explain(entry) || whereWords(entry.run)),
       escapeHtml(whereParts(entry, message).join('; ')),
-      link === null ? run : `<a href="${escapeHtml(link)}">${run}</a>`,
+      link === null ? run : `<a href="${escapeHtml(link)}" style="color: ${TONES.busy};">${run}</a>`,
     ];
     return `<tr>${cells.map((cell) => `<td style="${STYLE.cell}">${cell}</td>`).join('')}</tr>`;
   });

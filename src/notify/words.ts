@@ -144,10 +144,9 @@ export function explain(entry: MessageEntry): string {
   }
 }
 
-/** `what: why`; a why that goes on with the sentence (`after 14 min`) follows without a colon. */
+/** `what: why`, or the one there is. */
 export function joinWhy(what: string, why: string): string {
-  if (what === '' || why === '') return what + why;
-  return why.startsWith('after ') ? `${what} ${why}` : `${what}: ${why}`;
+  return what === '' || why === '' ? what + why : `${what}: ${why}`;
 }
 
 function finishedAfter(run: RunState): string {
