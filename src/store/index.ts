@@ -1,7 +1,10 @@
 import type { Knex } from 'knex';
+import { createContactStore, type ContactStore } from './contacts';
+import { createDeliveryStore, type DeliveryStore } from './deliveries';
 import { createEventStore, type EventStore } from './events';
 import { createHeartbeatStore, type HeartbeatStore } from './heartbeats';
 import { createInventoryStore, type InventoryStore } from './inventory';
+import { createNotificationStore, type NotificationStore } from './notifications';
 import { createRunStore, type RunStore } from './runs';
 import { createSecretStore, type SecretStore } from './secrets';
 import { createUploadStore, type UploadStore } from './uploads';
@@ -15,6 +18,9 @@ export interface Store {
   runs: RunStore;
   events: EventStore;
   heartbeats: HeartbeatStore;
+  contacts: ContactStore;
+  notifications: NotificationStore;
+  deliveries: DeliveryStore;
   secrets: SecretStore;
   uploads: UploadStore;
   /**
@@ -37,6 +43,9 @@ export function createStore(db: Knex, options: StoreOptions = { defaultOwners: [
     runs: createRunStore(db),
     events: createEventStore(db),
     heartbeats: createHeartbeatStore(db),
+    contacts: createContactStore(db),
+    notifications: createNotificationStore(db),
+    deliveries: createDeliveryStore(db),
     secrets: createSecretStore(db),
     uploads: createUploadStore(db),
     transaction: (fn) => db.transaction((trx) => fn(createStore(trx, options), trx)),
