@@ -5,7 +5,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { createRpc, login, type Rpc } from '../support/rpc';
+import { createRpc, login, saveDistro, saveItem, type Rpc } from '../support/rpc';
 import { startServer } from '../support/server';
 import { checkAnamon } from './anamon';
 import { checkCurl } from './curl';
@@ -46,24 +46,16 @@ async function main(): Promise<number> {
 
 /** A distro, two profiles and three systems. */
 async function furnish(rpc: Rpc, token: string, folder: string): Promise<void> {
-  const save = async (kind: string, fields: Record<string, unknown>): Promise<void> => {
-    const handle = await rpc('new_' + kind, token);
-    for (const [field, value] of Object.entries(fields)) await rpc(`modify_${kind}`, handle, field, value, token);
-    await rpc(`save_${kind}`, handle, token);
-  };
-  const [kernel, initrd] = [path.join(folder, 'vmlinuz'), path.join(folder, 'initrd.img')];
-  await writeFile(kernel, '');
-  await writeFile(initrd, '');
-  await save('distro', { name: 'el9', arch: 'x86_64', breed: 'redhat', os_version: 'rhel9', kernel, initrd });
-  await save('profile', {
+  await saveDistro(rpc, token, folder);
+  await saveItem(rpc, token, 'profile', {
     name: 'web',
     distro: 'el9',
     autoinstall: 'sample.ks',
     kernel_options: 'console=ttyS0,115200 quiet',
   });
-  await save('profile', { name: 'bare', distro: 'el9', autoinstall: '' });
+  await saveItem(rpc, token, 'profile', { name: 'bare', distro: 'el9', autoinstall: '' });
   for (const [number, name] of ['web1', 'db1', 'el83'].entries()) {
-    await save('system', {
+    await saveItem(rpc, token, 'system', {
       name,
       profile: 'web',
       modify_interface: {
