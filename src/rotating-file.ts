@@ -3,8 +3,10 @@ import path from 'node:path';
 
 /** A log file that rotates by size and survives a disk that is full or gone for a while. */
 export interface RotatingFile {
-  /** Queues text, line break included, in order. Never throws; beyond 16 MiB in memory the new text is dropped. */
-  write(text: string): void;
+  /** Queues text, line break included, in order. Never throws; false when 16 MiB wait and the text was dropped. */
+  write(text: string): boolean;
+  /** Bytes taken and not yet written. */
+  queuedBytes(): number;
   /** Resolves when everything queued so far is written, or the file cannot be written. */
   flush(): Promise<void>;
   /** Flushes and closes. */
@@ -107,12 +109,14 @@ export function createRotatingFile(options: {
   return {
     write(text) {
       const bytes = Buffer.from(text);
-      if (queuedBytes + bytes.length > MAX_QUEUED_BYTES) return;
+      if (queuedBytes + bytes.length > MAX_QUEUED_BYTES) return false;
       queue.push(bytes);
       queuedBytes += bytes.length;
       // A moment later, so that what is logged together is written together.
       if (writing === null && retry === null) writing = Promise.resolve().then(pump);
+      return true;
     },
+    queuedBytes: () => queuedBytes,
     async flush() {
       while (writing !== null) await writing;
     },
