@@ -15,11 +15,11 @@ const DROP_LOG_MS = 60_000;
 /** Watches the connections of a server, from before it listens. */
 export function watchConnections(server: Server, log: Pick<Log, 'warn'>): Connections {
   /** Open sockets and their requests in hand; with TLS the encrypted ones, which never have requests, as well. */
-  const open = new Map<Socket, number>();
+  const open = new Map<Socket, Set<ServerResponse>>();
   let stopping = false;
   let dropped = 0;
   const add = (socket: Socket): void => {
-    open.set(socket, 0);
+    open.set(socket, new Set());
     socket.once('close', () => open.delete(socket));
   };
   server.on('connection', add).on('secureConnection', add);
@@ -34,13 +34,13 @@ export function watchConnections(server: Server, log: Pick<Log, 'warn'>): Connec
   return {
     track(response) {
       const { socket } = response.req;
-      open.set(socket, (open.get(socket) ?? 0) + 1);
+      const inHand = open.get(socket);
+      if (inHand === undefined) return; // closed meanwhile
+      inHand.add(response);
       if (stopping) response.shouldKeepAlive = false;
       response.once('close', () => {
-        if (!open.has(socket)) return;
-        const left = (open.get(socket) ?? 1) - 1;
-        open.set(socket, left);
-        if (stopping && left === 0) socket.destroySoon();
+        inHand.delete(response);
+        if (stopping && inHand.size === 0) socket.destroySoon();
       });
     },
     close(boundMs) {
@@ -56,7 +56,8 @@ export function watchConnections(server: Server, log: Pick<Log, 'warn'>): Connec
         });
         for (const [socket, inHand] of open) {
           // A raw socket below TLS shows no requests: it goes with the one above it.
-          if (inHand === 0 && (!isEncrypted || 'encrypted' in socket)) socket.destroy();
+          for (const response of inHand) if (!response.headersSent) response.shouldKeepAlive = false;
+          if (inHand.size === 0 && (!isEncrypted || 'encrypted' in socket)) socket.destroy();
         }
       });
     },
