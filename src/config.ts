@@ -117,6 +117,11 @@ type SettingName = (typeof SETTINGS)[number]['name'];
 /** The environment, as `process.env` is. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The environment of this process, for programs with settings of their own besides the server's. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
 /** The settings cannot be used; `faults` holds one sentence for each reason, `message` all of them. */
 export class ConfigError extends Error {
   constructor(readonly faults: readonly string[]) {

@@ -1,0 +1,173 @@
+import { Option, type Command } from 'commander';
+import type { Instant } from '../domain/event';
+import type { RunReport } from '../domain/run-report';
+import { isOver } from '../domain/run';
+import { readLog, readRun, readRuns, readTarget, targetLabel } from './answers';
+import type { Client, ClientOptions } from './client';
+import { isAway } from './client';
+import { ServerFault } from './client-errors';
+import { CliError } from './cli-error';
+import { localDate, localTime } from './format';
+import { renderEntry } from './log-words';
+import { findLog, withNameHint } from './look-up';
+import { parseInterval } from './option-values';
+import { needStyle, statusWords } from './run-words';
+import { needOf } from './need';
+import { addServerOptions, withClient, type CliContext } from './server-options';
+import { columnsOf, print, printJson } from './terminal';
+import { plain } from './text-width';
+import { pause } from './watch';
+import { toJson, type WireValue } from './wire';
+
+interface LogOptions extends ClientOptions {
+  follow?: boolean;
+  json?: boolean;
+  interval: number;
+}
+
+/** `kickwatch log SYSTEM|RUN`: what a run said, event by event. */
+export function addLogCommand(program: Command, context: CliContext): void {
+  addServerOptions(
+    program
+      .command('log')
+      .summary('what a system said during its latest install, or a run by its number')
+      .description(
+        'Shows what a system said during its latest install, event by event; or of any run by its number.\n' +
+          'A system whose name is a number is written system:NUMBER.',
+      )
+      .argument('<system|run>', 'a system, or the number of a run')
+      .option('-f, --follow', 'go on as more comes in: of a run until it ends, of a system until ctrl-c')
+      .addOption(
+        new Option('--interval <seconds>', 'with --follow: time between two looks')
+          .argParser(parseInterval)
+          .default(1_000, '1'),
+      )
+      .option('--json', 'for programs: one event per line, keys as in the API, null = unknown'),
+  ).action((name: string, options: LogOptions) =>
+    withClient(context, options, (client) => showLog(context, client, name, options)),
+  );
+}
+
+async function showLog(context: CliContext, client: Client, name: string, options: LogOptions): Promise<void> {
+  const subject = await findSubject(client, name);
+  const printer = createPrinter(context, client, options);
+  printer.open(subject.run);
+  await printer.more();
+  if (!options.follow) return;
+  await follow(context, client, subject, printer, options);
+}
+
+interface Subject {
+  run: RunReport;
+  /** Set when a name was given: newer runs of that system are followed too. */
+  system: string | null;
+}
+
+/** A number is a run, unless there is none: then it may be a name. */
+async function findSubject(client: Client, name: string): Promise<Subject> {
+  if (/^\d{1,18}$/.test(name)) {
+    try {
+      return { run: readRun(await client.ask('get_run', [name])), system: null };
+    } catch (error) {
+      if (!(error instanceof ServerFault)) throw error;
+    }
+  }
+  const asked = name === 'normal' || name === 'text' ? `system:${name}` : name;
+  const answer = readTarget(name, await withNameHint(client, name, () => client.ask('get_status', [asked])));
+  if (answer.type === 'system') {
+    if (answer.run !== null) return { run: answer.run, system: answer.name };
+    throw new CliError(`${answer.name} has no log: it has not been installed since Kickwatch watches it.`);
+  }
+  const [only] = answer.runs;
+  if (only && answer.runs.length === 1) return { run: only.run, system: null };
+  if (!only) throw new CliError(`No machine has been installed by the name of profile ${name}.`);
+  throw new CliError(`${answer.runs.length} machines have been installed by the name of profile ${name}.`, {
+    hints: answer.runs.slice(0, 20).map(({ address, run }) => `kickwatch log ${run.runId}   (${plain(address)})`),
+  });
+}
+
+interface Printer {
+  /** Turns to a run and says so. */
+  open(run: RunReport): void;
+  /** Prints the events that are new; answers whether the run has ended. */
+  more(): Promise<boolean>;
+  readonly runId: string;
+}
+
+function createPrinter({ terminal }: CliContext, client: Client, { json }: LogOptions): Printer {
+  const { colors } = terminal;
+  let runId = '';
+  let seq = 0;
+  let ended = false;
+  let date = localDate(terminal.now());
+
+  function printDate(at: Instant): void {
+    const next = localDate(at);
+    if (next !== date) print(terminal, colors.dim(`── ${next} ──`));
+    date = next;
+  }
+
+  return {
+    get runId() {
+      return runId;
+    },
+    open(run) {
+      if (runId !== '' && !json) print(terminal, '');
+      runId = run.runId;
+      seq = 0;
+      ended = isOver(run as never);
+      if (json) return;
+      const software = [run.profile && `profile ${run.profile}`, run.distro && `distro ${run.distro}`].filter(Boolean);
+      const title = `${targetLabel(run)}, run ${run.runId}: ${run.kind}${software.length ? ` of ${software.join(', ')}` : ''}`;
+      print(terminal, `${colors.bold(plain(title))}, ${needStyle(needOf(run), colors)(statusWords(run))}`);
+    },
+    async more() {
+      const found: WireValue[] = await findLog(client, runId, seq);
+      readLog(found).forEach((entry, index) => {
+        seq = Math.max(seq, entry.seq);
+        if (ENDS.has(entry.kind) && !entry.detail.evidence) ended = true;
+        if (json) return printJson(terminal, toJson(found[index]!), 'line');
+        printDate(entry.occurredAt);
+        const lines = renderEntry(entry, { width: columnsOf(terminal), colors });
+        print(terminal, lines.join('\n'));
+      });
+      return ended;
+    },
+  };
+}
+
+const ENDS = new Set(['install-finished', 'install-failed', 'install-terminated', 'run-cancelled']);
+
+async function follow(
+  context: CliContext,
+  client: Client,
+  subject: Subject,
+  printer: Printer,
+  { interval }: LogOptions,
+): Promise<void> {
+  const { signal } = context.untilInterrupted();
+  const { stderr, now } = context.terminal;
+  let trouble: string | null = null;
+  let isOver_ = false;
+  for (;;) {
+    if (isOver_ && subject.system === null) return;
+    await pause(interval, signal);
+    if (signal.aborted) return;
+    try {
+      isOver_ = await printer.more();
+      if (isOver_ && subject.system !== null) {
+        const [latest] = readRuns(await client.ask('get_runs', [{ system: subject.system, limit: 1 }]));
+        if (latest && latest.runId !== printer.runId) {
+          printer.open(latest);
+          isOver_ = await printer.more();
+        }
+      }
+      if (trouble !== null) stderr.write(`${localTime(now())}  connected again\n`);
+      trouble = null;
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      if (trouble === null) stderr.write(`${localTime(now())}  reconnecting: ${plain(error.message)}\n`);
+      trouble = error.message;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { Command, CommanderError } from 'commander';
+import type { Environment } from '../config';
+import { addCheckConfigCommand } from './check-config';
+import { CliError, EXIT } from './cli-error';
+import { CLI_VARIABLES, readCliEnvironment } from './environment';
+import { addLogCommand } from './log';
+import { addMigrateCommand } from './migrate';
+import { addRebuildRunsCommand } from './rebuild-runs';
+import { addRunsCommand } from './runs';
+import type { CliContext } from './server-options';
+import { addSimulateCommand } from './simulate';
+import { addStatusCommand } from './status';
+import { createTerminal, type Terminal } from './terminal';
+import { plain } from './text-width';
+
+/** What a process hands to the command line. */
+export interface CliProcess extends Pick<Terminal, 'stdin' | 'stdout' | 'stderr'> {
+  env: Environment;
+  version: string;
+  untilInterrupted(): AbortController;
+}
+
+/** The commands, in the order of the help. */
+const COMMANDS = [
+  addStatusCommand,
+  addRunsCommand,
+  addLogCommand,
+  addCheckConfigCommand,
+  addMigrateCommand,
+  addRebuildRunsCommand,
+  addSimulateCommand,
+];
+
+/**
+ * Runs one command line.
+ *
+ * @param args - without the names of the interpreter and the program.
+ * @returns the exit code: 0 done, 1 an error or a negative finding, 2 the command line itself is wrong.
+ */
+export async function runCli(args: readonly string[], given: CliProcess): Promise<number> {
+  const environment = readCliEnvironment(given.env);
+  const terminal = createTerminal(given, environment.color);
+  const context: CliContext = {
+    terminal,
+    environment,
+    env: given.env,
+    exitCode: EXIT.ok,
+    untilInterrupted: given.untilInterrupted,
+  };
+  try {
+    await createProgram(context, given.version).parseAsync(args, { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    return report(error, terminal);
+  }
+}
+
+function createProgram(context: CliContext, version: string): Command {
+  const { stdout, stderr } = context.terminal;
+  const program = new Command('kickwatch')
+    .description('Watches the installs a Kickwatch server serves.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(--help shows how it is meant)')
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .addHelpText('after', `\n${variablesHelp()}\nExit codes: 0 done, 1 error or a negative finding, 2 wrong usage.`);
+  for (const add of COMMANDS) add(program, context);
+  return program;
+}
+
+function variablesHelp(): string {
+  const lines = CLI_VARIABLES.map(({ name, about }) => `  ${name.padEnd(20)}${about}`);
+  return ['Environment:', ...lines, ''].join('\n');
+}
+
+/** Says what went wrong and what to do next; answers the exit code. */
+function report(error: unknown, { stderr, errorColors }: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CliError) {
+    stderr.write(`${errorColors.red('Error:')} ${plain(error.message)}\n`);
+    for (const hint of error.hints) stderr.write(`  ${plain(hint)}\n`);
+    return error.exitCode;
+  }
+  const mistake = error instanceof Error ? error : new Error(String(error));
+  stderr.write(`${errorColors.red('Error:')} ${plain(mistake.message)}\n`);
+  stderr.write(`${errorColors.dim(mistake.stack ?? '')}\n`);
+  return EXIT.error;
+}
