@@ -3,6 +3,8 @@ import path from 'node:path';
 import { AppError } from '../domain/errors';
 import type { EventDraft, Instant, TargetName } from '../domain/event';
 import type { UploadKey, UploadStore } from '../store/uploads';
+import type { Caller } from '../domain/target';
+import type { FindReported } from './find-reported';
 import { createNameLocks } from './name-locks';
 import { createUploadPublisher, type Publication } from './publish-upload';
 import { createThrottle, type LogSink } from './throttled-log';
@@ -17,7 +19,7 @@ export interface UploadRequest {
   /** Where the data belongs; -1 closes the upload. */
   offset: number;
   data: Uint8Array;
-  peer: string | null;
+  caller: Caller;
   receivedAt: Instant;
 }
 
@@ -26,8 +28,8 @@ export interface UploadDeps {
   dataDir: string;
   /** Cobbler's setting `anamon_enabled`. */
   isEnabled(): boolean;
-  /** What the name is, a system before a profile; null when it is nothing, or this peer may not report about it. */
-  findTarget(name: string, peer: string | null): Promise<'system' | 'profile' | null>;
+  /** What the name is, and whether this caller may report about it. */
+  findReported: FindReported;
   /** Hands drafts to the write path; resolves when they are committed. */
   submit(drafts: EventDraft[]): Promise<{ runId: string | null }[]>;
   /** The open, else the latest run of a target; null when it never had one. */
@@ -99,17 +101,19 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
     warn(sentence, sentence, { ...fields, error: error instanceof Error ? error.message : String(error) });
   }
 
-  async function findTarget(name: string, peer: string | null): Promise<TargetType | null> {
-    const key = `${name}\0${peer ?? ''}`;
+  async function findTarget(name: string, caller: Caller): Promise<TargetType | null> {
+    const key = `${name}\0${caller.peer ?? ''}\0${caller.authority}\0${caller.runId ?? ''}`;
     const known = targets.get(key);
     const now = deps.now();
     if (known && (now - known.at < TARGET_TTL_MS || now < awayUntil)) return known.type;
     try {
-      const type = await deps.findTarget(name, peer);
+      const found = await deps.findReported({ type: null, name }, caller, 'progress-reported');
       targets.delete(key);
       if (targets.size >= MAX_TARGETS) targets.delete(targets.keys().next().value!);
-      if (type !== null) targets.set(key, { type, at: now });
-      return type;
+      if (found.ok) targets.set(key, { type: found.type, at: now });
+      else
+        warn(`${found.problem} ${name}`, 'An upload was refused.', { name, peer: caller.peer, reason: found.reason });
+      return found.ok ? found.type : null;
     } catch (error) {
       noteTrouble(error, 'Whom an upload is about cannot be looked up.', { name });
       return known?.type ?? null;
@@ -137,7 +141,8 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
   }
 
   async function store(request: UploadRequest, type: TargetType): Promise<boolean> {
-    const { name, file, peer, receivedAt } = request;
+    const { name, file, receivedAt } = request;
+    const { peer } = request.caller;
     const key: UploadKey = { name, peer: type === 'profile' ? peerFolder(peer) : '', file };
     const publication = (isClosed: boolean): Publication => ({
       key,
@@ -203,15 +208,12 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
 
   return {
     async uploadLogData(request) {
-      const { name, file, size, offset, data, peer } = request;
+      const { name, file, size, offset, data, caller } = request;
       // The folder itself: told so, as Cobbler does, once the name is known to be one.
       const isFolder = file === '.';
       if (!deps.isEnabled() || !isUploadName(name, isFolder ? 'x' : file)) return false;
-      const type = await findTarget(name, peer);
-      if (type === null) {
-        warn(`unknown ${name}`, 'An upload is about nothing its sender may report about.', { name, peer });
-        return false;
-      }
+      const type = await findTarget(name, caller);
+      if (type === null) return false;
       if (size < 0 || (offset !== -1 && size !== data.byteLength)) return false;
       if (isFolder) throw new AppError('CONFLICT', `destination not a file: ${shownPath(name, file)}`);
       return locks.run(name, () => store(request, type));

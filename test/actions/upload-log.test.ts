@@ -12,6 +12,7 @@ import {
   type UploadDeps,
   type UploadLog,
 } from '../../src/actions/upload-log';
+import { createFindReported } from '../../src/actions/find-reported';
 import { AppError } from '../../src/domain/errors';
 import type { EventDraft } from '../../src/domain/event';
 import { openTestDatabase, type TestDatabase } from '../support/database';
@@ -47,10 +48,12 @@ function startUploads(deps: Partial<UploadDeps> = {}): UploadLog {
   return createUploadLog({
     dataDir,
     isEnabled: () => true,
-    async findTarget(name) {
-      const found = await server.store.inventory.findTargets([{ type: null, name }]);
-      return found.find((item) => item.type === 'system')?.type ?? found[0]?.type ?? null;
-    },
+    findReported: createFindReported({
+      findTargets: (names) => server.store.inventory.findTargets(names),
+      policy: 'known',
+      isTrusted: () => false,
+      findRun: () => Promise.resolve(null),
+    }),
     async submit(drafts) {
       handedOn.push(...drafts);
       const results = await server.intake.submit({ caller: INTERNAL, drafts });
@@ -84,7 +87,7 @@ function send(piece: Piece, to: UploadLog = uploads): Promise<boolean> {
     size: piece.size ?? data.byteLength,
     offset: piece.offset ?? 0,
     data,
-    peer: piece.peer === undefined ? PEER : piece.peer,
+    caller: { peer: piece.peer === undefined ? PEER : piece.peer, authority: 'anonymous' },
     receivedAt: server.now,
   });
 }
@@ -159,6 +162,7 @@ describe('a hostile upload', () => {
     { name: 'we\tb1' },
     { name: 'n'.repeat(300) },
     { name: 'nobody' },
+    { peer: '10.66.0.1' },
     { file: '..' },
     { file: '../x' },
     { file: 'a/b.log' },
@@ -432,9 +436,9 @@ describe('while the database is away', () => {
   };
   beforeEach(() => {
     isAway = false;
-    const { findTarget, submit, findRun } = depsOf();
+    const { findReported, submit, findRun } = depsOf();
     uploads = startUploads({
-      findTarget: (name, peer) => (away(), findTarget(name, peer)),
+      findReported: (...args) => (away(), findReported(...args)),
       submit: (drafts) => (away(), submit(drafts)),
       findRun: (target) => (away(), findRun(target)),
     });
@@ -462,9 +466,9 @@ describe('while the database is away', () => {
   });
 });
 
-function depsOf(): Pick<UploadDeps, 'findTarget' | 'submit' | 'findRun'> {
+function depsOf(): Pick<UploadDeps, 'findReported' | 'submit' | 'findRun'> {
   return {
-    findTarget: () => Promise.resolve('system'),
+    findReported: ({ name }) => Promise.resolve({ ok: true, type: 'system', name }),
     async submit(drafts) {
       handedOn.push(...drafts);
       const results = await server.intake.submit({ caller: INTERNAL, drafts });
