@@ -77,19 +77,22 @@ export interface Narrowing {
   /** In a part (an interface) rather than in the item itself; a part of that name counts as well. */
   inPart: boolean;
   wanted: string;
+  /** `wanted` is a shell pattern. */
+  isGlob: boolean;
 }
 
-/** The criteria that exact values in indexed fields make; the rest is for `matches`. */
+/** The criteria on indexed fields that the database can answer; the rest is for `matches`. */
 export function narrow(type: ItemType, criteria: Criteria): Narrowing[] {
   return Object.entries(criteria).flatMap(([word, wanted]): Narrowing[] => {
     // Beyond ASCII the database and this program may see different letters as the same.
-    if (wanted === null || wanted === '' || wanted.startsWith('~') || isGlob(wanted) || /[^ -~]/.test(wanted))
-      return [];
+    if (wanted === null || wanted === '' || wanted.startsWith('~') || /[^ -~]/.test(wanted)) return [];
+    const pattern = isGlob(wanted);
     const field = findField(type.fields, word);
-    if (field) return field.indexed ? [{ field: field.name, inPart: false, wanted }] : [];
-    if (type.parts && word === type.parts.word) return [{ field: 'name', inPart: true, wanted }];
-    const own = type.parts && findPartField(type.parts.fields, word);
-    return own?.indexed ? [{ field: own.name, inPart: true, wanted }] : [];
+    if (field) return field.indexed ? [{ field: field.name, inPart: false, wanted, isGlob: pattern }] : [];
+    if (pattern || !type.parts) return [];
+    if (word === type.parts.word) return [{ field: 'name', inPart: true, wanted, isGlob: false }];
+    const own = findPartField(type.parts.fields, word);
+    return own?.indexed ? [{ field: own.name, inPart: true, wanted, isGlob: false }] : [];
   });
 }
 

@@ -143,8 +143,8 @@ export function createItemReader(db: Knex) {
   };
 }
 
-/** The condition on table alias `t` that an index answers. */
-function condition(type: ItemType, { field, inPart, wanted }: Narrowing): { sql: string; bindings: string[] } {
+/** The condition on table alias `t` for a criterion; an index answers it unless it is a pattern. */
+function condition(type: ItemType, { field, inPart, wanted, isGlob }: Narrowing): { sql: string; bindings: string[] } {
   if (inPart) {
     const column = PART_COLUMNS[field]!;
     if (column === 'name')
@@ -157,6 +157,10 @@ function condition(type: ItemType, { field, inPart, wanted }: Narrowing): { sql:
   }
   const lower = wanted.toLowerCase();
   const known = fieldNamed(type.fields, field)!;
+  if (isGlob) {
+    const value = known.column ? `t.${field}` : `t.data ->> '${field}'`;
+    return { sql: `lower(${value}) like ?`, bindings: [toLike(lower)] };
+  }
   if (field === 'uid') return { sql: 't.uid = ?', bindings: [lower] };
   if (known.column && known.refersTo !== undefined) {
     const target = itemType(known.refersTo).table;
@@ -164,4 +168,13 @@ function condition(type: ItemType, { field, inPart, wanted }: Narrowing): { sql:
   }
   if (known.column) return { sql: `lower(t.${field}) = ?`, bindings: [lower] };
   return { sql: `lower(t.data ->> '${field}') = ?`, bindings: [lower] };
+}
+
+/** A LIKE pattern that lets everything pass that the shell pattern does; it does not look beyond the first `[`. */
+function toLike(glob: string): string {
+  return glob
+    .replace(/\[.*$/s, '*')
+    .replace(/[\\%_]/g, '\\$&')
+    .replaceAll('?', '_')
+    .replaceAll('*', '%');
 }

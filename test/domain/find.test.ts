@@ -62,10 +62,11 @@ test('a profile is found by the architecture of its distro', () => {
   expect(matches(itemType('profile'), profile, { arch: 'x86' }, 'x86_64')).toBe(false);
 });
 
-test('the database is asked for exact values of indexed fields only', () => {
+test('the database is asked for what its indexed fields can say', () => {
   expect(narrow(type, { name: 'web1', hostname: 'h*', profile: '~gp', comment: 'x', mac: 'aa' })).toEqual([
-    { field: 'name', inPart: false, wanted: 'web1' },
-    { field: 'mac_address', inPart: true, wanted: 'aa' },
+    { field: 'name', inPart: false, wanted: 'web1', isGlob: false },
+    { field: 'hostname', inPart: false, wanted: 'h*', isGlob: true },
+    { field: 'mac_address', inPart: true, wanted: 'aa', isGlob: false },
   ]);
 });
 

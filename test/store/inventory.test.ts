@@ -115,6 +115,9 @@ describe('candidates', () => {
     ['name of an interface', { interface: 'eth1' }, ['a']],
     ['name of an interface under another field', { ip_address: 'eth1' }, ['a']],
     ['profile', { profile: 'P1-SUB' }, ['b']],
+    ['pattern on the name', { name: '[A-Z]' }, ['a', 'b', 'c']],
+    ['pattern on the host name', { hostname: '*_example?org' }, []],
+    ['pattern that is no text of LIKE', { name: 'p%*' }, []],
     ['two of them', { profile: 'p1', name: 'b' }, []],
     ['nothing an index knows', { comment: 'x' }, ['a', 'b', 'c', 'p2']],
   ])('by %s', async (_what, criteria, expected) => {
