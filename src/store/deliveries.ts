@@ -164,16 +164,6 @@ export function createDeliveryStore(db: Knex) {
       return rows[0]!.settled;
     },
 
-    /** When the next delivery of a channel is due, leases included; null when none waits. */
-    async nextDue(channel: string): Promise<Instant | null> {
-      const { rows } = await db.raw<{ rows: { at: Date | null }[] }>(
-        `select least((select min(next_attempt_at) from deliveries where status = 'pending' and channel = ?),
-                      (select min(lease_until) from deliveries where status = 'claimed' and channel = ?)) as at`,
-        [channel, channel],
-      );
-      return rows[0]!.at?.getTime() ?? null;
-    },
-
     /** Removes deliveries settled before then, with their attempts. Answers how many. */
     async prune(before: Instant): Promise<number> {
       return db('deliveries').where('settled_at', '<', new Date(before)).del();

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Instant } from '../domain/event';
 import type { Reason, Told } from '../domain/notification';
+import type { RunState } from '../domain/run';
 
 /** Reasons that make somebody part of a run's story: whoever heard one hears how it ends. */
 const STORY_REASONS = ['failed', 'terminated', 'install loop', 'stalled', 'waiting', 'recovered'];
@@ -119,14 +120,6 @@ export function createNotificationStore(db: Knex) {
       return rows.map(toWaiting);
     },
 
-    /** When the oldest waiting news was made; null when none waits. Its window closes a while after. */
-    async oldestWaiting(): Promise<Instant | null> {
-      const { rows } = await db.raw<{ rows: { created_at: Date }[] }>(
-        `select created_at from notifications where formed_at is null and request = '' order by created_at limit 1`,
-      );
-      return rows[0]?.created_at.getTime() ?? null;
-    },
-
     /** How many runs there are, to say `7 of 12`. */
     async countRuns(): Promise<RunCounts> {
       const { rows } = await db.raw<{ rows: { profile: string | null; count: number }[] }>(
@@ -136,6 +129,25 @@ export function createNotificationStore(db: Knex) {
         rows.flatMap((row) => (row.profile === null ? [] : [[row.profile, row.count] as const])),
       );
       return { total: rows.reduce((sum, row) => sum + row.count, 0), byProfile };
+    },
+
+    /** True when `findDue` would find something: asked every moment, so it reads next to nothing. */
+    async hasDue(cutoff: Instant): Promise<boolean> {
+      const { rows } = await db.raw<{ rows: { due: boolean }[] }>(
+        `select exists (select 1 from notifications where formed_at is null and request = '' and created_at <= ?)
+             or exists (select 1 from notifications where formed_at is null and request <> '') as due`,
+        [new Date(cutoff)] as never,
+      );
+      return rows[0]!.due;
+    },
+
+    /** States of runs that ended since then, latest first. */
+    async findEnded(since: Instant, limit: number): Promise<RunState[]> {
+      const { rows } = await db.raw<{ rows: { state: RunState }[] }>(
+        'select state from runs where not is_open and ended_at > ? order by ended_at desc limit ?',
+        [new Date(since), limit] as never,
+      );
+      return rows.map((row) => row.state);
     },
 
     /** Removes what was settled before then; what still waits stays. Answers how many. */

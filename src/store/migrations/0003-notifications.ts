@@ -103,6 +103,9 @@ export const migration0003: Migration = {
       )
     `);
 
+    // What a digest asks: which runs ended since the last one.
+    await knex.raw('create index runs_ended on runs (ended_at) where not is_open');
+
     // Addresses that NOTIFY_EMAIL and NOTIFY_SMS put on the contact admin, to be taken off again with the setting.
     await knex.raw(`
       create table setting_addresses (
@@ -114,6 +117,7 @@ export const migration0003: Migration = {
   },
 
   async down(knex: Knex): Promise<void> {
+    await knex.raw('drop index runs_ended');
     for (const table of [
       'setting_addresses',
       'disabled_addresses',

@@ -202,7 +202,8 @@ function emptyRun(report: TargetReport): Struct {
 
 const CRITERIA = ['system', 'profile', 'status', 'since', 'limit'];
 
-function parseCriteria(criteria: XmlRpcValue | undefined) {
+/** Criteria for runs as clients write them; unknown keys are refused. @throws AppError INVALID_ARGUMENT. */
+export function parseCriteria(criteria: XmlRpcValue | undefined) {
   if (criteria === null || criteria === '' || criteria === '~') criteria = struct();
   if (!isStruct(criteria)) throw invalid('criteria must be a struct; {} is all runs.');
   for (const key of Object.keys(criteria)) {
