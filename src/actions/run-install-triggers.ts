@@ -18,10 +18,10 @@ export interface TriggerCall {
 }
 
 /**
- * What came of a call. `ignored`: the sender may not report that, which is complained of here and not there, since the
+ * What came of a call. `refused`: the sender may not report that, which is complained of here and not there, since the
  * other side is an installer.
  */
-export type TriggerOutcome = 'done' | 'ignored' | 'unknown-target' | 'no-address' | 'bad-address';
+export type TriggerOutcome = 'done' | 'refused' | 'unknown-target' | 'no-address' | 'bad-address';
 
 /** What triggers are made of. */
 export interface TriggerDeps {
@@ -48,8 +48,8 @@ export async function runInstallTriggers(deps: TriggerDeps, call: TriggerCall): 
     const fields = { mode, type, name, peer: caller.peer, reason: found.reason };
     deps.warn(`trigger ${type} ${name}`, 'An install trigger was ignored.', fields);
     // Cobbler's firstboot triggers ask nothing of the name: the installed system must not hear of it either.
-    if (found.problem === 'refused' || mode === 'firstboot') return 'ignored';
-    return 'unknown-target';
+    if (mode === 'firstboot') return 'done';
+    return found.problem === 'refused' ? 'refused' : 'unknown-target';
   }
   if (mode !== 'firstboot') {
     if (ip === '') return 'no-address';
@@ -58,7 +58,7 @@ export async function runInstallTriggers(deps: TriggerDeps, call: TriggerCall): 
   const address = isIP(ip) === 0 ? null : ip;
   // What the last install left unread belongs to its run: it is read before the new one opens.
   if (mode === 'pre') await clearQuietly(deps, name, address ?? caller.peer);
-  return (await recordTrigger(deps, { ...call, ip: address ?? '?' })) ? 'done' : 'ignored';
+  return (await recordTrigger(deps, { ...call, ip: address ?? '?' })) ? 'done' : 'refused';
 }
 
 /**

@@ -216,7 +216,13 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
       if (type === null) return false;
       if (size < 0 || (offset !== -1 && size !== data.byteLength)) return false;
       if (isFolder) throw new AppError('CONFLICT', `destination not a file: ${shownPath(name, file)}`);
-      return locks.run(name, () => store(request, type));
+      try {
+        return await locks.run(name, () => store(request, type));
+      } catch (error) {
+        if (error instanceof AppError && (error.kind === 'conflict' || error.kind === 'invalid')) throw error;
+        noteTrouble(error, 'An upload could not be stored.', { name, file });
+        return false;
+      }
     },
 
     clear: (name, peer) => changeLatest(name, peer, (file) => fs.unlink(file)),
