@@ -18,9 +18,14 @@ skip() {
   exit 0
 }
 
-# Quiet unless it fails; then the last lines say why.
+fail() {
+  tail -n 20 "$cache/last.log" >&2
+  echo "$1" >&2
+  exit 1
+}
+
 quietly() {
-  timeout "$1" "${@:2}" >"$cache/last.log" 2>&1 || { tail -n 5 "$cache/last.log" >&2; return 1; }
+  timeout "$1" "${@:2}" >"$cache/last.log" 2>&1
 }
 
 pip() {
@@ -40,7 +45,7 @@ if [ ! -x "$cache/venv/bin/koan" ]; then
   pip install --timeout 15 --retries 1 distro || skip 'PyPI cannot be reached'
   pip install netifaces || skip 'netifaces, which koan needs, cannot be built (C compiler, Python headers)'
   # Without its further dependencies: they are for making virtual machines.
-  pip install --no-deps "koan==$KOAN"
+  pip install --no-deps "koan==$KOAN" || fail 'koan could not be installed.'
 fi
 if [ ! -f "$cache/anamon" ]; then
   rm -rf "$cache/cobbler" && mkdir "$cache/cobbler"
