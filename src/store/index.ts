@@ -7,6 +7,7 @@ import { createInventoryStore, type InventoryStore } from './inventory';
 import { createNotificationStore, type NotificationStore } from './notifications';
 import { createRunStore, type RunStore } from './runs';
 import { createSecretStore, type SecretStore } from './secrets';
+import { createSessionStore, type SessionStore } from './sessions';
 import { createUploadStore, type UploadStore } from './uploads';
 
 /**
@@ -22,6 +23,7 @@ export interface Store {
   notifications: NotificationStore;
   deliveries: DeliveryStore;
   secrets: SecretStore;
+  sessions: SessionStore;
   uploads: UploadStore;
   /**
    * Runs `fn` in one transaction with a store bound to it: everything in it must go through that store (or `trx`),
@@ -47,6 +49,7 @@ export function createStore(db: Knex, options: StoreOptions = { defaultOwners: [
     notifications: createNotificationStore(db),
     deliveries: createDeliveryStore(db),
     secrets: createSecretStore(db),
+    sessions: createSessionStore(db),
     uploads: createUploadStore(db),
     transaction: (fn) => db.transaction((trx) => fn(createStore(trx, options), trx)),
   };
