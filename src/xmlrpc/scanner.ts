@@ -1,6 +1,9 @@
-import { readEncoding } from './encoding';
+import { readDocument } from './encoding';
+import { resolveEntities } from './entities';
 import { expatError, type Fault } from './fault';
 import type { Limits } from './limits';
+import { findPlace } from './place';
+import { TextBuilder } from './text-builder';
 
 /** What `Scanner.next` came upon. */
 export const END = 0;
@@ -52,10 +55,6 @@ for (const name of [...'value name member string int boolean struct array data d
   (COMMON_TAGS[name.charCodeAt(0)] ??= []).push({ text: `${name}>`, name, tag: TAGS.get(name) ?? Tag.unknown });
 }
 
-const ENTITIES = new Map(Object.entries({ lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }));
-/** `&#1234;` and the longest named one fit; anything longer is refused without a search through the whole text. */
-const ENTITY_LENGTH = 12;
-
 // eslint-disable-next-line no-control-regex -- the very characters XML 1.0 §2.2 leaves out
 const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 const BLANK = /^[ \t\n]*$/;
@@ -90,9 +89,7 @@ export class Scanner {
 
   /** @throws Fault when the bytes are no text, or the text holds characters that XML does not allow. */
   constructor(source: Uint8Array | string, limits: Limits) {
-    let text = typeof source === 'string' ? source : readEncoding(source);
-    if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-    if (text.includes('\r')) text = text.replace(/\r\n?/g, '\n'); // XML 1.0 §2.11
+    const text = readDocument(source);
     this.#source = text;
     this.#limits = limits;
     this.#hasCdataEnd = text.includes(']]>');
@@ -119,16 +116,14 @@ export class Scanner {
 
   /** A fault that names the place. */
   fault(message: string, offset: number = this.at): Fault {
-    const before = this.#source.slice(0, offset);
-    const lineStart = before.lastIndexOf('\n') + 1;
-    const lines = before.split('\n').length;
-    return expatError(message, lines, [...before.slice(lineStart)].length);
+    const { line, column } = findPlace(this.#source, offset);
+    return expatError(message, line, column);
   }
 
   /** The place of the tag just found, as the words behind a message. */
   place(): string {
-    const before = this.#source.slice(0, this.at);
-    return `line ${before.split('\n').length}, column ${[...before.slice(before.lastIndexOf('\n') + 1)].length}`;
+    const { line, column } = findPlace(this.#source, this.at);
+    return `line ${line}, column ${column}`;
   }
 
   /** A close tag that does not belong to the open element. */
@@ -139,14 +134,14 @@ export class Scanner {
   /** Comments, CDATA, processing instructions, the end, and everything outside the root. */
   #nextUncommon(): typeof END | typeof OPEN | typeof CLOSE {
     const source = this.#source;
-    let text = '';
+    const text = new TextBuilder();
     for (;;) {
       const from = this.#position;
       const lt = source.indexOf('<', from);
       const to = lt < 0 ? source.length : lt;
       if (to > from) {
         if (this.#depth === 0) this.#requireBlank(from, to);
-        else text += this.#characters(from, to);
+        else text.add(this.#characters(from, to));
       }
       if (lt < 0) {
         this.#position = this.at = to;
@@ -156,7 +151,7 @@ export class Scanner {
       const code = source.charCodeAt(lt + 1);
       if (code === 0x3f) this.#skipInstruction(lt);
       else if (code !== 0x21) {
-        this.text = text;
+        this.text = text.toString();
         if (this.#depth === 0 && this.#rootSeen) throw this.fault('junk after document element', lt);
         return this.#readTag(lt, code);
       } else if (source.startsWith('<!--', lt)) {
@@ -167,7 +162,7 @@ export class Scanner {
       } else if (this.#depth > 0 && source.startsWith('<![CDATA[', lt)) {
         const end = source.indexOf(']]>', lt + 9);
         if (end < 0) throw this.fault('unclosed CDATA section', source.search(/\]{0,2}$/));
-        text += source.slice(lt + 9, end);
+        text.add(source.slice(lt + 9, end));
         this.#position = end + 3;
       } else if (!this.#rootSeen && source.startsWith('<!DOCTYPE', lt)) {
         throw this.fault('document type declarations are refused', lt);
@@ -291,31 +286,8 @@ export class Scanner {
   }
 
   #resolveEntities(raw: string, offset: number): string {
-    let text = '';
-    let from = 0;
-    for (let at = raw.indexOf('&'); at >= 0; at = raw.indexOf('&', from)) {
-      const name = /^#?[\w.:-]*/.exec(raw.slice(at + 1, at + 1 + ENTITY_LENGTH))?.[0] ?? '';
-      const end = at + 1 + name.length;
-      if (raw.charCodeAt(end) !== 0x3b || name === '' || name === '#') {
-        if (offset + end === this.#source.length) throw this.fault('unclosed token', offset + at);
-        throw this.fault('not well-formed (invalid token)', offset + end);
-      }
-      text += raw.slice(from, at) + (ENTITIES.get(name) ?? this.#characterReference(name, offset + at));
-      from = end + 1;
-    }
-    return text + raw.slice(from);
-  }
-
-  #characterReference(name: string, offset: number): string {
-    const digits = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/.exec(name);
-    if (!digits)
-      throw this.fault(name.startsWith('#') ? 'not well-formed (invalid token)' : 'undefined entity', offset);
-    const code = digits[1] === undefined ? parseInt(digits[2] ?? '', 10) : parseInt(digits[1], 16);
-    const character = code <= 0x10ffff ? String.fromCodePoint(code) : '\0';
-    if (FORBIDDEN.test(character) || (code >= 0xd800 && code <= 0xdfff)) {
-      throw this.fault('reference to invalid character number', offset);
-    }
-    return character;
+    const isCut = offset + raw.length === this.#source.length;
+    return resolveEntities(raw, isCut, (message, at) => this.fault(message, offset + at));
   }
 }
 
