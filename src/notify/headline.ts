@@ -75,6 +75,15 @@ function countStatuses(entries: readonly MessageEntry[]): string {
   return counts.size === 0 ? 'no runs' : [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
 }
 
+/** Machines one message lists at most: beyond that nobody reads on, and mail servers refuse. */
+export const MAX_LISTED = 500;
+
+/** The line in place of the machines beyond MAX_LISTED; none when all are listed. */
+export function unlistedLine(message: Pick<Message, 'entries'>): string[] {
+  const rest = message.entries.length - MAX_LISTED;
+  return rest > 0 ? [`and ${rest} more`] : [];
+}
+
 /** One line of a list: name and reason word first, then why, where, and which run it is. */
 export function listLine(entry: MessageEntry, message: Pick<Message, 'at' | 'timeZone'>): string {
   const facts = [explain(entry), ...whereParts(entry, message), `run ${entry.run.runId}`];

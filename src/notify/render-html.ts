@@ -1,6 +1,6 @@
 import { isTroubled, type Message, type MessageEntry } from '../domain/message';
 import { errorReports, machineFacts, runLink, type ErrorReport } from './facts';
-import { footerLine, headline, introLines, severalWords, whereParts } from './headline';
+import { footerLine, headline, introLines, MAX_LISTED, severalWords, unlistedLine, whereParts } from './headline';
 import { explain, joinWhy, listNames, nameOf, reasonWords, whereWords } from './words';
 
 /** The message as HTML for mail programs: tables and inline styles, since many of them drop everything else. */
@@ -88,7 +88,7 @@ function factTable(entry: MessageEntry, message: Message): string {
 }
 
 function machineTable(message: Message): string {
-  const rows = message.entries.map((entry) => {
+  const rows = message.entries.slice(0, MAX_LISTED).map((entry) => {
     const link = runLink(message, entry.run);
     const run = escapeHtml(entry.run.runId);
     const cells = [
@@ -100,7 +100,8 @@ function machineTable(message: Message): string {
     return `<tr>${cells.map((cell) => `<td style="${STYLE.cell}">${cell}</td>`).join('')}</tr>`;
   });
   const heads = ['Machine', 'What', 'Where', 'Run'].map((word) => `<th scope="col" style="${STYLE.head}">${word}</th>`);
-  return `<table style="${STYLE.table}">\n<tr>${heads.join('')}</tr>\n${rows.join('\n')}\n</table>`;
+  const rest = unlistedLine(message).map((line) => `\n<p style="${STYLE.text}">${line}</p>`);
+  return `<table style="${STYLE.table}">\n<tr>${heads.join('')}</tr>\n${rows.join('\n')}\n</table>${rest.join('')}`;
 }
 
 function errorBlock(report: ErrorReport, named: boolean): string {

@@ -1,6 +1,6 @@
 import type { Message, MessageEntry } from '../domain/message';
 import { errorReports, machineFacts, runLink, type ErrorReport } from './facts';
-import { footerLine, headline, introLines, listLine } from './headline';
+import { footerLine, headline, introLines, listLine, MAX_LISTED, unlistedLine } from './headline';
 import type { Content } from './notifier';
 import { renderHtml } from './render-html';
 import { listNames } from './words';
@@ -25,7 +25,8 @@ function renderText(message: Message): string {
   if (first && message.entries.length === 1) {
     blocks.push(factTable(first, message));
   } else if (first) {
-    blocks.push(message.entries.map((entry) => listLine(entry, message)).join('\n'));
+    const lines = message.entries.slice(0, MAX_LISTED).map((entry) => listLine(entry, message));
+    blocks.push([...lines, ...unlistedLine(message)].join('\n'));
   }
   blocks.push(...errorReports(message.entries).map((report) => errorBlock(report, message.entries.length > 1)));
   const link = first && message.entries.length === 1 ? runLink(message, first.run) : null;

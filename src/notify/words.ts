@@ -149,8 +149,11 @@ export function joinWhy(what: string, why: string): string {
   return what === '' || why === '' ? what + why : `${what}: ${why}`;
 }
 
+/** Empty where the duration would be nonsense: only the end was reported, or the run takes up another one. */
 function finishedAfter(run: RunState): string {
-  return run.startedAt === null || run.endedAt === null ? '' : `after ${formatDuration(run.endedAt - run.startedAt)}`;
+  if (run.startedAt === null || run.endedAt === null || run.continues !== null) return '';
+  const spent = run.endedAt - run.startedAt;
+  return spent < 1000 ? '' : `after ${formatDuration(spent)}`;
 }
 
 function suspicion(run: RunState): string {
