@@ -6,7 +6,7 @@ import { Double, struct, type XmlRpcValue } from '../value';
 import { copy, modifyItem, newItem, remove, rename, saveItem } from './change-items';
 import { ANY_TOKEN, HANDLE, NAME, TOKEN, WHAT, type ItemMethodDeps } from './item-methods';
 import { EMPTY_TYPES, find, findPaged, getHandle, getItem, getItems, getItemsSince, readType } from './read-items';
-import { getRendered } from './rendered';
+import { getRendered, renderedMethods } from './rendered';
 
 const FLATTEN: Param = { name: 'flatten', type: 'boolean', default: false };
 const RESOLVED: Param = { name: 'resolved', type: 'boolean', default: false };
@@ -25,7 +25,12 @@ const STAGED = 'Nobody sees it before it is saved.';
 
 /** The methods of every item type, and those that take the type as an argument. */
 export function itemMethods(deps: ItemMethodDeps): Method[] {
-  return [...ITEM_TYPES.flatMap((type) => methodsOf(deps, type)), ...emptyMethods(), ...anyTypeMethods(deps)];
+  return [
+    ...ITEM_TYPES.flatMap((type) => methodsOf(deps, type)),
+    ...emptyMethods(),
+    ...anyTypeMethods(deps),
+    ...renderedMethods(deps),
+  ];
 }
 
 function methodsOf(deps: ItemMethodDeps, type: ItemType): Method[] {
