@@ -1,11 +1,10 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { createFindReported } from '../../../src/actions/find-reported';
+import { createInstallTime } from '../../../src/actions/install-time';
 import { createRecordMessage } from '../../../src/actions/record-message';
 import { noteNetbootDisabled, type TriggerDeps } from '../../../src/actions/run-install-triggers';
-import { createThrottle } from '../../../src/actions/throttled-log';
-import { createUploadLog, type UploadLog } from '../../../src/actions/upload-log';
+import type { UploadLog } from '../../../src/actions/upload-log';
 import { AppError } from '../../../src/domain/errors';
 import type { IntakePolicy } from '../../../src/domain/target';
 import { parseMessage } from '../../../src/intake';
@@ -14,7 +13,7 @@ import type { Method } from '../../../src/xmlrpc/method';
 import { installMethods, type InstallDeps } from '../../../src/xmlrpc/methods/install';
 import type { XmlRpcValue } from '../../../src/xmlrpc/value';
 import { openTestDatabase, type TestDatabase } from '../../support/database';
-import { addSystems, INTERNAL, readKinds, readLog, startWritePath, type TestServer } from '../../support/write-path';
+import { addSystems, readKinds, readLog, startWritePath, type TestServer } from '../../support/write-path';
 
 let database: TestDatabase;
 let server: TestServer;
@@ -39,32 +38,20 @@ afterEach(() => rm(dataDir, { recursive: true, force: true }));
 function start(policy: IntakePolicy, identify?: InstallDeps['identify']): void {
   server = startWritePath(database.knex, { policy });
   warnings = [];
-  const log = { warn: (sentence: string) => warnings.push(sentence) };
-  const findReported = createFindReported({
-    findTargets: (names) => server.store.inventory.findTargets(names),
+  ({ uploads, triggers } = createInstallTime({
+    store: server.store,
+    intake: server.intake,
+    recordMessage: createRecordMessage({
+      intake: server.intake,
+      parse: (message) => parseMessage(message)?.drafts ?? [],
+    }),
     policy,
     isTrusted: () => false,
-    findRun,
-  });
-  uploads = createUploadLog({
     dataDir,
-    isEnabled: () => true,
-    findReported,
-    findRun,
-    async submit(drafts) {
-      const results = await server.intake.submit({ caller: INTERNAL, drafts });
-      return results.map(({ run }) => ({ runId: run?.runId ?? null }));
-    },
-    uploads: server.store.uploads,
-    log,
+    isAnamonEnabled: () => true,
+    log: { warn: (sentence) => warnings.push(sentence) },
     now: () => server.now,
-  });
-  triggers = {
-    findReported,
-    record: createRecordMessage({ intake: server.intake, parse: (message) => parseMessage(message)?.drafts ?? [] }),
-    clearUploads: (name, peer) => uploads.clear(name, peer),
-    warn: createThrottle(log, () => server.now),
-  };
+  }));
   const deps: InstallDeps = {
     triggers,
     uploads,
@@ -72,11 +59,6 @@ function start(policy: IntakePolicy, identify?: InstallDeps['identify']): void {
     isSystem: async (name) => (await server.store.inventory.findTargets([{ type: 'system', name }])).length > 0,
   };
   methods = new Map(installMethods(deps).map((method) => [method.name, method]));
-}
-
-async function findRun(target: { type: 'system' | 'profile' | null; name: string }): Promise<string | null> {
-  const [run] = await server.store.runs.findLatest({ type: target.type!, name: target.name }, 1);
-  return run?.id ?? null;
 }
 
 /** The answer, or the fault string, with the trailing defaults filled in. */
