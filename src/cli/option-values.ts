@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { RUN_STATUSES } from '../domain/run';
 
 /** Spans a person may write: `90`, `90s`, `15m`, `2h`, `7d`; a bare number is seconds. */
 const UNIT_MS: Record<string, number> = { '': 1_000, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -56,4 +57,21 @@ export function parseNumber(least: number, most: number): (text: string) => numb
     if (number >= least && number <= most) return number;
     throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
   };
+}
+
+/** Names, separated by commas; the option may also be repeated. */
+export function collectNames(text: string, before: string[] | undefined): string[] {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  return [...(before ?? []), ...names];
+}
+
+/** Statuses of runs, separated by commas; the option may also be repeated. @throws InvalidArgumentError. */
+export function collectStatuses(text: string, before: string[] | undefined): string[] {
+  const words = collectNames(text, before);
+  const unknown = words.find((word) => !(RUN_STATUSES as readonly string[]).includes(word));
+  if (unknown === undefined && words.length > 0) return words;
+  throw new InvalidArgumentError(`Known are ${RUN_STATUSES.join(', ')}.`);
 }

@@ -5,6 +5,7 @@ import { CliError, EXIT } from './cli-error';
 import { CLI_VARIABLES, readCliEnvironment } from './environment';
 import { addLogCommand } from './log';
 import { addMigrateCommand } from './migrate';
+import { addNotifyCommand } from './notify';
 import { addRebuildRunsCommand } from './rebuild-runs';
 import { addRunsCommand } from './runs';
 import type { CliContext } from './server-options';
@@ -25,6 +26,7 @@ const COMMANDS = [
   addStatusCommand,
   addRunsCommand,
   addLogCommand,
+  addNotifyCommand,
   addCheckConfigCommand,
   addMigrateCommand,
   addRebuildRunsCommand,

@@ -1,12 +1,11 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { Instant } from '../domain/event';
 import type { RunReport } from '../domain/run-report';
-import { RUN_STATUSES } from '../domain/run';
 import { readRuns, runToJson, targetLabel } from './answers';
 import type { Client, ClientOptions } from './client';
 import { formatDuration, formatTime } from './format';
 import { needOf } from './need';
-import { parseSince, parseWhole } from './option-values';
+import { collectStatuses, parseSince, parseWhole } from './option-values';
 import { explain, needStyle, percentWords, statusWords } from './run-words';
 import { addServerOptions, withClient, type CliContext } from './server-options';
 import { renderTable, type Column } from './table';
@@ -32,7 +31,7 @@ export function addRunsCommand(program: Command, context: CliContext): void {
       .description('Lists installs past, present and planned, newest first.')
       .option('--system <name>', 'of this system only')
       .option('--profile <name>', 'of this profile only')
-      .addOption(new Option('--status <words...>', 'with these outcomes only').choices(RUN_STATUSES))
+      .option('--status <words>', 'with these outcomes only, like failed,stalled', collectStatuses)
       .option('--since <time>', 'opened since then: 2h, 7d, 2026-11-22, "2026-11-22 14:30"', since)
       .option('--limit <number>', 'at most so many', parseWhole(1, 1_000), 100)
       .option('--json', 'for programs: an array of runs, keys as in the API, null = unknown'),
