@@ -1,35 +1,52 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { createChooseOpenings, createHistoryReader } from './actions/choose-openings';
 import { createNotificationDecider } from './actions/decide-notifications';
+import { disableNetboot } from './actions/disable-netboot';
+import { createFindReported } from './actions/find-reported';
 import { followInventory } from './actions/follow-inventory';
 import { createHeartbeat } from './actions/heartbeat';
-import { createIntake, type CommitListener } from './actions/intake';
+import { createIntake, internalCaller, type CommitListener } from './actions/intake';
 import type { InventoryDeps } from './actions/inventory-deps';
+import { createLoginThrottle } from './actions/login-throttle';
+import { maintainAdminContact } from './actions/maintain-admin-contact';
 import { createRunReader } from './actions/read-runs';
+import { createFetchSince } from './actions/read-written';
 import { createRecordMessage } from './actions/record-message';
 import { registerSystem } from './actions/register-system';
 import { createReportTokens } from './actions/report-tokens';
-import { sweepHandles } from './actions/stage-item';
-import { applyBlindWindows, noteBlindness, watchStalls } from './actions/watch-clocks';
+import { sendStatus, sendTest, type SendDeps } from './actions/send-status';
+import { createSessions } from './actions/sessions';
+import { keepAdminPassword, keepServerName, renewSharedSecret } from './actions/sign-in-secrets';
+import { createThrottle } from './actions/throttled-log';
+import { createUploadLog } from './actions/upload-log';
+import { applyBlindWindows, noteBlindness } from './actions/watch-clocks';
+import { createEventLog } from './actions/write-log';
 import type { Config } from './config';
+import { startLoops } from './app-loops';
+import { createCobblerService } from './http/cobbler-service';
 import { parseNetworks } from './http/peer';
 import { createHttpServer } from './http/server';
 import { parseMessage } from './intake/index';
 import { createFailureLog, createLog } from './log';
-import { startLoop, type Loop } from './loop';
+import { CHANNELS } from './notify/index';
+import { createRotatingFile } from './rotating-file';
 import { loadSettings } from './settings';
-import { connect } from './store/connect';
+import { connect, type Database } from './store/connect';
 import { isTransactionConflict, isUniqueViolation } from './store/errors';
-import { createStore } from './store/index';
+import { createStore, type Store } from './store/index';
 import { migrate } from './store/migrate';
+import { toFault } from './xmlrpc/fault';
 import { createMethods } from './xmlrpc/methods/index';
+import { callInstallTriggers, installMethods } from './xmlrpc/methods/install';
+import { formatInstallStatus } from './xmlrpc/methods/install-status';
 import { itemMethods } from './xmlrpc/methods/items';
+import { notifyMethods } from './xmlrpc/methods/notify';
 import { registerMethods } from './xmlrpc/methods/register';
 import { registerSystemMethods } from './xmlrpc/methods/register-system';
+import { createSessionChecker, sessionMethods } from './xmlrpc/methods/session';
 import { settingMethods } from './xmlrpc/methods/settings';
-import { statusMethods } from './xmlrpc/methods/status';
+import { identify, statusMethods } from './xmlrpc/methods/status';
 import { xapiMethods } from './xmlrpc/methods/xapi';
 import { createXmlRpcServer } from './xmlrpc/server';
 
@@ -37,7 +54,7 @@ import { createXmlRpcServer } from './xmlrpc/server';
 export interface App {
   /** Listens; resolves with the addresses. */
   start(): Promise<{ urls: string[] }>;
-  /** Answers what is in hand, writes what is due, closes everything. May be called twice. */
+  /** Answers what is in hand, closes everything. May be called twice. */
   stop(): Promise<void>;
   /** The administrator's password when this start generated it, to be shown once; else null. */
   generatedPassword: string | null;
@@ -45,6 +62,8 @@ export interface App {
 
 /** Key of the secret that report tokens are signed with, shared by all servers of a database. */
 const REPORT_KEY = 'report-token-key';
+/** Runs of a profile looked through for those of one machine. */
+const MAX_MACHINES = 1_000;
 
 /**
  * Builds every part once and hands each what it needs. The only file that sees all folders.
@@ -54,27 +73,43 @@ const REPORT_KEY = 'report-token-key';
  */
 export async function createApp(config: Config, options: { now?: () => number } = {}): Promise<App> {
   const now = options.now ?? (() => Date.now());
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const log = createLog({ dir: config.logDir, level: config.logLevel });
-  const failures = createFailureLog(log, now);
   const { settings, warnings } = await loadSettings(config.settingsFile);
-  for (const warning of warnings) log.warn('A setting is not used', { warning });
-
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const database = await connect({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
-  const store = createStore(database.knex, { defaultOwners: settings.default_ownership as string[] });
-  await migrate(database.knex);
-  await store.events.ensurePartitions(now());
+  try {
+    await migrate(database.knex);
+    return await assemble(config, database, settings, warnings, now);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
 
-  const server = `${hostname()}:${process.pid}`;
-  const trusted = parseNetworks(config.trustedNetworks);
+async function assemble(
+  config: Config,
+  database: Database,
+  settings: InventoryDeps['settings'],
+  warnings: readonly string[],
+  now: () => number,
+): Promise<App> {
+  const log = createLog({ dir: config.logDir, level: config.logLevel });
+  for (const warning of warnings) log.warn('A setting is not used', { warning });
+  const failures = createFailureLog(log, now);
+  const warn = createThrottle(log, now);
+  const storeOptions = { defaultOwners: settings.default_ownership as string[] };
+  const store = createStore(database.knex, storeOptions);
+  const server = await keepServerName(config.dataDir);
   const watch = { store, now, server };
+
+  // The write path and those who read what it wrote.
+  const trusted = parseNetworks(config.trustedNetworks);
+  const policy = { policy: config.intakePolicy, isTrusted: (peer: string) => trusted.has(peer) };
   const heartbeat = createHeartbeat(watch);
   const history = createHistoryReader();
   const listeners: CommitListener[] = [];
   const intake = createIntake({
     ...watch,
-    policy: config.intakePolicy,
-    isTrusted: (peer) => trusted.has(peer),
+    ...policy,
     chooseOpenings: createChooseOpenings(history, {
       stallAfterMs: config.stallAfterMs,
       giveUpMs: config.giveUpAfterMs,
@@ -86,8 +121,9 @@ export async function createApp(config: Config, options: { now?: () => number } 
     onError: (sentence, error) => failures.warn('intake', sentence, String(error), { error }),
   });
   const reader = createRunReader({ store, history, judgementNow: heartbeat.judgementNow });
-  const reportTokens = createReportTokens(await store.secrets.readOrCreate(REPORT_KEY, randomBytes(32)));
   const recordMessage = createRecordMessage({ intake, parse: (message) => parseMessage(message)?.drafts ?? [] });
+
+  // The inventory, and what its changes mean for runs.
   const inventory: InventoryDeps = {
     store,
     settings,
@@ -99,39 +135,98 @@ export async function createApp(config: Config, options: { now?: () => number } 
       ),
     isWriteConflict: (error) => isTransactionConflict(error) || isUniqueViolation(error),
     onInventoryChange: (trx, changes) =>
-      followInventory(
-        { intake, now },
-        createStore(trx, { defaultOwners: settings.default_ownership as string[] }),
-        trx.executionPromise,
-        changes,
-      ),
+      followInventory({ intake, now }, createStore(trx, storeOptions), trx.executionPromise, changes),
   };
-  const sessions = {
-    check: (_token: unknown) => Promise.resolve({ user: 'cobbler' }),
-  };
-  const itemDeps = { ...inventory, isSession: () => Promise.resolve(true) };
-  const statusDeps = {
+
+  // Who calls.
+  const password = config.adminPassword === null ? await keepAdminPassword(config.dataDir) : null;
+  const sessions = createSessions({
+    store,
     now,
-    recordMessage,
-    reader,
-    reportTokens,
-    checkSession: (token: unknown) => sessions.check(token),
-    installStatus: () => Promise.resolve(''),
+    adminUser: config.adminUser,
+    adminPassword: config.adminPassword ?? password!.password,
+    sharedSecret: await renewSharedSecret(config.dataDir),
+    throttle: createLoginThrottle(),
+    lifetimeMs: () => Number(settings.auth_token_expiration) * 1000,
+  });
+  const sessionChecker = createSessionChecker(sessions);
+  const callers = {
+    now,
+    reportTokens: createReportTokens(await store.secrets.readOrCreate(REPORT_KEY, randomBytes(32))),
+    checkSession: sessionChecker.check,
+  };
+
+  // What installers report without a session.
+  const findRun = (target: Parameters<typeof findNewestRun>[1]) => findNewestRun(store, target);
+  const findReported = createFindReported({ ...policy, findTargets: store.inventory.findTargets, findRun });
+  const uploads = createUploadLog({
+    dataDir: config.dataDir,
+    isEnabled: () => settings.anamon_enabled === true,
+    findReported,
+    findRun,
+    submit: async (drafts) =>
+      (await intake.submit({ caller: internalCaller(), drafts })).map(({ run }) => ({ runId: run?.runId ?? null })),
+    uploads: store.uploads,
+    log,
+    now,
+  });
+  const triggers = {
+    findReported,
+    record: recordMessage,
+    clearUploads: async (name: string, peer: string | null) => {
+      if (settings.anamon_enabled === true) await uploads.clear(name, peer);
+    },
+    warn,
+  };
+
+  // Who is told.
+  const notifiers = CHANNELS.flatMap((channel) => {
+    const notifier = channel.create(config);
+    return notifier ? [{ channel, notifier }] : [];
+  });
+  const nudges = new Set<() => void>();
+  const sending: SendDeps = {
+    store,
+    now,
+    newId: randomUUID,
+    channels: notifiers.map(({ channel }) => channel.kind),
+    nudge: () => nudges.forEach((nudge) => nudge()),
+  };
+
+  const itemDeps = { ...inventory, isSession: (token: unknown) => sessions.tokenCheck(token) };
+  const installDeps = {
+    triggers,
+    uploads,
+    identify: (token: Parameters<typeof identify>[1], call: Parameters<typeof identify>[2]) =>
+      identify(callers, token, call),
+    isSystem: async (name: string) => (await store.inventory.findTargets([{ type: 'system', name }])).length > 0,
   };
   const rpc = createXmlRpcServer({
     methods: createMethods([
+      sessionMethods({ sessions }),
       itemMethods(itemDeps),
       registerMethods(itemDeps),
       settingMethods(itemDeps),
       xapiMethods(itemDeps),
-      statusMethods(statusDeps),
+      installMethods(installDeps),
+      statusMethods({
+        ...callers,
+        recordMessage,
+        reader,
+        installStatus: async (mode) => formatInstallStatus(mode, await store.runs.loadInstallStatus(), now() / 1000),
+      }),
       registerSystemMethods({
-        ...statusDeps,
+        ...callers,
+        reader,
         mayRegisterAnonymously: () => settings.register_new_installs === true,
         registerSystem: (info, by) => registerSystem(inventory, info, by),
       }),
+      notifyMethods({
+        sendStatus: (criteria, contacts, by) => sendStatus(sending, criteria, contacts, by),
+        sendTest: (contacts, by) => sendTest(sending, contacts, by),
+      }),
     ]),
-    sessions,
+    sessions: sessionChecker,
     log,
     now,
   });
@@ -141,44 +236,84 @@ export async function createApp(config: Config, options: { now?: () => number } 
     tls: config.tls,
     trustedNetworks: config.trustedNetworks,
     rpc,
-    routes: [],
+    routes: [
+      createCobblerService({
+        runTriggers: (mode, type, name, peer) =>
+          callInstallTriggers(installDeps, [mode, type, name, peer, null], { peer, receivedAt: now() }),
+        disableNetboot: (name) => (name === null ? Promise.resolve(false) : disableNetboot(inventory, name)),
+        noteProfileInstalled: async (profile, peer) => {
+          const target = { type: 'profile', name: profile, address: peer } as const;
+          const message = { transport: 'trigger', receivedAt: now(), peer, target, text: '' } as const;
+          await recordMessage({ ...message, hints: { mode: 'nopxe' } }, { peer, authority: 'anonymous' });
+        },
+        describeFault: (error) => toFault(error).message,
+      }),
+    ],
     checkReady: () =>
       database.knex.raw('select 1').then(
         () => null,
-        () => 'the database cannot be reached',
+        () => 'The database cannot be reached; it is tried again by itself.',
       ),
     log,
   });
-  const loops: Loop[] = [];
+
+  let stopLoops: (() => Promise<void>) | null = null;
+  let stopped: Promise<void> | null = null;
+  const eventLog = await createEventLog({ logDir: config.logDir, openFile: createRotatingFile, warn });
+  listeners.push(
+    (written) => eventLog.write(written),
+    () => nudges.forEach((nudge) => nudge()),
+  );
+
+  async function stop(): Promise<void> {
+    await http.stop();
+    await stopLoops?.();
+    await intake.drain();
+    await eventLog.close();
+    await Promise.all(notifiers.map(({ notifier }) => notifier.close()));
+    await database.close();
+    await log.close();
+  }
+
   return {
-    generatedPassword: null,
+    generatedPassword: password?.isNew ? password.password : null,
     async start() {
+      await store.events.ensurePartitions(now());
+      await eventLog.catchUp(createFetchSince(store, server));
       await heartbeat.beat();
       await applyBlindWindows(watch, intake);
-      const repeat = (name: string, intervalMs: number, step: () => Promise<boolean | void>): Loop => {
-        const loop = startLoop({ name, intervalMs, step, log });
-        loops.push(loop);
-        return loop;
-      };
-      repeat('heartbeat', 1_000, async () => {
-        await heartbeat.beat();
-        await applyBlindWindows(watch, intake);
-      });
-      repeat('stalls', 1_000, () => watchStalls(watch, intake));
-      repeat('housekeeping', 60_000, async () => {
-        await sweepHandles(inventory);
-        await store.events.ensurePartitions(now());
-      });
+      await uploads.recover();
+      const changed = await maintainAdminContact(inventory, { email: config.notifyEmail, sms: config.notifySms });
+      if (changed.length > 0) log.info('The contact of the administrator was brought up to date', { changed });
       const port = await http.start();
-      const scheme = config.tls ? 'https' : 'http';
-      return { urls: [`${scheme}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`] };
+      const url = `${config.tls ? 'https' : 'http'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+      stopLoops = startLoops({
+        ...watch,
+        log,
+        config,
+        intake,
+        inventory,
+        heartbeat,
+        uploads,
+        eventLog,
+        notifiers,
+        nudges,
+      });
+      log.info('Kickwatch listens', { url, database: database.embedded ? 'embedded' : 'PostgreSQL' });
+      return { urls: [url] };
     },
-    async stop() {
-      await http.stop();
-      await Promise.all(loops.map((loop) => loop.stop()));
-      await intake.drain();
-      await database.close();
-      await log.close();
-    },
+    stop: () => (stopped ??= stop()),
   };
+}
+
+/** The open, else the latest run of a target; null when it never had one. */
+async function findNewestRun(
+  store: Store,
+  target: { type: 'system' | 'profile' | null; name: string; address: string | null },
+): Promise<string | null> {
+  const type = target.type ?? (await store.inventory.findTargets([target]))[0]?.type;
+  if (!type) return null;
+  const runs = await store.runs.findLatest({ type, name: target.name }, MAX_MACHINES);
+  const address = type === 'system' ? '' : (target.address ?? '?');
+  return runs.find((run) => run.target.address === address)?.id ?? null;
 }

@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 
 const PASSWORD_FILE = 'admin-password';
@@ -56,5 +57,21 @@ async function writeWhole(
     throw error;
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+const SERVER_NAME_FILE = 'server-name';
+
+/**
+ * The name of this server in heartbeats, leases and events: host name and a random part, kept in the data folder, so
+ * that it finds after a restart what it did before.
+ */
+export async function keepServerName(dataDir: string): Promise<string> {
+  const file = path.join(dataDir, SERVER_NAME_FILE);
+  for (;;) {
+    const kept = await readFile(file, 'utf8').catch(() => '');
+    if (kept.trim() !== '') return kept.trim();
+    await rm(file, { force: true });
+    await writeWhole(file, `${hostname()}-${randomBytes(4).toString('hex')}\n`, link);
   }
 }

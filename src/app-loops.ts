@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { deliverNotifications } from './actions/deliver-notifications';
+import { formDeliveries } from './actions/form-deliveries';
+import type { Heartbeat } from './actions/heartbeat';
+import type { Intake } from './actions/intake';
+import type { InventoryDeps } from './actions/inventory-deps';
+import { createDigestStep } from './actions/send-digests';
+import { sweepHandles } from './actions/stage-item';
+import type { UploadLog } from './actions/upload-log';
+import { applyBlindWindows, watchStalls, type WatchDeps } from './actions/watch-clocks';
+import type { EventLog } from './actions/write-log';
+import type { Config } from './config';
+import type { Log } from './log';
+import { startLoop, type Loop } from './loop';
+import { CHANNELS } from './notify/index';
+import type { Channel, Notifier } from './notify/notifier';
+
+/** What is repeated while the server runs. */
+export interface LoopDeps extends WatchDeps {
+  log: Log;
+  config: Pick<Config, 'groupWaitMs' | 'publicUrl'>;
+  intake: Intake;
+  inventory: InventoryDeps;
+  heartbeat: Heartbeat;
+  uploads: UploadLog;
+  eventLog: EventLog;
+  notifiers: { channel: Channel; notifier: Notifier }[];
+  /** Filled with what is to be called when there may be something to send. */
+  nudges: Set<() => void>;
+}
+
+/** Starts everything that is repeated; the answer stops it and resolves when the steps in hand are done. */
+export function startLoops(deps: LoopDeps): () => Promise<void> {
+  const { store, now, log } = deps;
+  const repeat = (name: string, intervalMs: number, step: () => Promise<boolean | void>): Loop =>
+    startLoop({ name, intervalMs, step, log });
+
+  const senders = deps.notifiers.map(({ channel, notifier }) =>
+    repeat(`deliver ${channel.kind}`, 1_000, () =>
+      deliverNotifications({ ...deps, channel, notifier, random: Math.random }),
+    ),
+  );
+  const forming = repeat('form deliveries', 1_000, () =>
+    formDeliveries({
+      store,
+      now,
+      channels: CHANNELS,
+      groupWaitMs: deps.config.groupWaitMs,
+      publicUrl: deps.config.publicUrl,
+      newId: randomUUID,
+      onFormed: () => senders.forEach((sender) => sender.nudge()),
+    }),
+  );
+  deps.nudges.add(() => forming.nudge());
+
+  const loops = [
+    repeat('heartbeat', 1_000, async () => {
+      await deps.heartbeat.beat();
+      await applyBlindWindows(deps, deps.intake);
+    }),
+    repeat('stalls', 1_000, () => watchStalls(deps, deps.intake)),
+    repeat('digests', 15_000, createDigestStep(deps)),
+    repeat('uploads', 5_000, () => deps.uploads.sweep()),
+    repeat('event log', 5_000, async () => {
+      await deps.eventLog.keepUp();
+    }),
+    repeat('housekeeping', 60_000, async () => {
+      await sweepHandles(deps.inventory);
+      await store.events.ensurePartitions(now());
+    }),
+    forming,
+    ...senders,
+  ];
+  return async () => {
+    await Promise.all(loops.map((loop) => loop.stop()));
+  };
+}
