@@ -14,7 +14,7 @@ export interface DigestDeps {
 /** Runs one digest lists at most; the count in its subject is then that of the list. */
 const MAX_RUNS = 500;
 
-/** A digest missed for longer than this, as after the server was down, is not made up for. */
+/** A daily digest that fell into a time without servers is made up for this long; others come again soon anyway. */
 const GRACE_MS = 60 * 60_000;
 
 /**
@@ -22,11 +22,14 @@ const GRACE_MS = 60 * 60_000;
  * are stored once. A digest lists what runs, and what ended since the one before.
  */
 export function createDigestStep(deps: DigestDeps): () => Promise<boolean> {
-  let lookedAt = deps.now() - GRACE_MS;
+  let lookedAt: Instant | null = null;
   return async () => {
     const now = deps.now();
+    const isFirst = lookedAt === null;
     const audience = await deps.store.contacts.loadAudience();
-    const due = findDue(audience, lookedAt, now);
+    const due = findDue(audience, lookedAt ?? now - GRACE_MS, now).filter(
+      ({ digest }) => !isFirst || digest.evenIfQuiet,
+    );
     if (due.length > 0) await deps.store.notifications.request(await compose(deps.store, due), now);
     lookedAt = now;
     return false;
