@@ -5,11 +5,19 @@ import type { RunState } from '../domain/run';
 import type { InventoryTarget } from '../domain/target';
 import type { Store } from '../store/index';
 import type { InstallMark } from '../store/save-batch';
-import { couldOpenRun, lockBatchTargets, type LockedTarget, type PolicyDeps, type Submission } from './batch-targets';
+import {
+  couldOpenRun,
+  openBatch,
+  TargetsChanged,
+  type BatchTarget,
+  type PolicyDeps,
+  type Submission,
+} from './batch-targets';
 import { cleanDraft } from './clean-draft';
 import { checkNamedRuns, type NamedRuns } from './named-runs';
 import type { ChooseOpenings } from './choose-openings';
 import type { NotificationDecider } from './decide-notifications';
+import type { TargetItems } from './target-items';
 
 /** What became of one draft. `run` is null when the draft says nothing about any run. */
 export interface DraftResult {
@@ -46,27 +54,31 @@ export class BlindnessUnnoted extends Error {}
 export const BLIND_AFTER_MS = 3_000;
 
 /**
- * THE write path: finds and locks the targets, folds every draft in the order given, decides after every single event
- * who is told, and writes events, runs and notifications in one statement. Runs inside the transaction `store` is
- * bound to; nothing is visible, and nobody may be answered, before that commits.
+ * THE write path: finds the targets, folds every draft in the order given, decides after every single event who is told,
+ * and writes events, runs and notifications in one statement, which takes effect only when nothing else was written
+ * about those targets since they were read. Nobody may be answered before that statement, or the transaction around it,
+ * has committed.
  *
+ * @param options.items - what is known of the inventory.
+ * @param options.lock - holds the targets, so that nothing can come in between: `store` is bound to a transaction.
  * @returns a result per submission, and the events written, for those who listen after the commit.
  * @throws BlindnessUnnoted when a blind window must be stored first.
+ * @throws TargetsChanged when something was written about one of the targets in between; not with `lock`.
  */
 export async function appendEvents(
   deps: AppendDeps,
   store: Store,
   submissions: readonly Submission[],
+  options: { items: TargetItems; lock: boolean },
 ): Promise<{ results: SubmissionResult[]; written: WrittenEvent[] }> {
   const recordedAt = deps.now();
-  const facts = await store.runs.loadClockFacts();
+  const clean = submissions.map((submission) => ({ ...submission, drafts: submission.drafts.map(cleanDraft) }));
+  const { accepted: resolved, targets, facts } = await openBatch(deps, store, clean, options);
   if (facts.lastBeatAt !== null && recordedAt - facts.lastBeatAt > BLIND_AFTER_MS) throw new BlindnessUnnoted();
 
-  const clean = submissions.map((submission) => ({ ...submission, drafts: submission.drafts.map(cleanDraft) }));
-  const { accepted: resolved, locked } = await lockBatchTargets(deps, store, clean);
-  const { accepted, named } = await checkNamedRuns(store, resolved, locked);
-  const usedKeys = await findUsedKeys(store, locked);
-  const mayOpen = [...locked.values()].filter(couldOpenRun);
+  const { accepted, named } = await checkNamedRuns(store, resolved, targets);
+  const usedKeys = findUsedKeys(targets);
+  const mayOpen = [...targets.values()].filter(couldOpenRun);
   const openings = await deps.chooseOpenings(
     store,
     mayOpen.map((entry) => entry.item),
@@ -84,17 +96,17 @@ export async function appendEvents(
     opening: () => openings(item),
     nextRunId: () => runIds.shift() ?? fail('a run opened that no number was reserved for'),
   });
-  const keep = (entry: LockedTarget, planned: PlannedEvent[]): void => {
+  const keep = (entry: BatchTarget, planned: PlannedEvent[]): void => {
     for (const event of planned) written.push(describe(event, entry));
   };
   const results = accepted.map((submission): SubmissionResult => {
     if (!submission.ok) return submission;
     for (const key of submission.ticks) {
-      const entry = locked.get(key)!;
+      const entry = targets.get(key)!;
       keep(entry, planDue(entry.runs, recordedAt, contextOf(entry.item)));
     }
     const drafts = submission.drafts.map(({ draft, key }): DraftResult => {
-      const entry = locked.get(key)!;
+      const entry = targets.get(key)!;
       const used = draft.dedupeKey === null ? null : `${entry.target.id}:${draft.dedupeKey}`;
       if (used !== null && usedKeys.has(used)) return { run: entry.runs.last, duplicate: true };
       const older = olderRun(draft, entry, written, named);
@@ -108,19 +120,32 @@ export async function appendEvents(
     return { ok: true, results: drafts };
   });
 
-  await store.runs.saveBatch({
-    recordedBy: deps.server,
-    events: written,
-    notifications: await deps.notifications.decide(store, written, facts.audienceVersion),
-    installMarks: installMarks(written),
-  });
+  if (written.length > 0) {
+    const isWritten = await store.runs.saveBatch({
+      recordedBy: deps.server,
+      targets: changedTargets(targets, written),
+      events: written,
+      notifications: await deps.notifications.decide(store, written, facts.audienceVersion),
+      installMarks: installMarks(written),
+    });
+    if (!isWritten) throw new TargetsChanged();
+  }
   return { results, written };
+}
+
+/** The targets events are written about, with the versions they were read at. */
+function changedTargets(
+  targets: ReadonlyMap<string, BatchTarget>,
+  written: readonly WrittenEvent[],
+): { id: number; version: number }[] {
+  const changed = new Set(written.map((event) => event.targetId));
+  return [...targets.values()].flatMap(({ target: { id, version } }) => (changed.has(id) ? [{ id, version }] : []));
 }
 
 /** The run a draft names when its target has left it behind, as this very batch leaves it. */
 function olderRun(
   draft: EventDraft,
-  entry: LockedTarget,
+  entry: BatchTarget,
   written: readonly WrittenEvent[],
   named: NamedRuns,
 ): RunState | undefined {
@@ -132,14 +157,12 @@ function fail(sentence: string): never {
   throw new AppError('BUG', sentence);
 }
 
-async function findUsedKeys(store: Store, locked: ReadonlyMap<string, LockedTarget>): Promise<Set<string>> {
-  const keys = [...locked.values()].flatMap(({ target, drafts }) =>
-    drafts.flatMap((draft) => (draft.dedupeKey === null ? [] : [{ targetId: target.id, key: draft.dedupeKey }])),
-  );
-  return store.runs.findKeys(keys);
+/** The dedupe keys used before this batch, as `TARGET_ID:KEY`. */
+function findUsedKeys(targets: ReadonlyMap<string, BatchTarget>): Set<string> {
+  return new Set([...targets.values()].flatMap(({ target }) => target.usedKeys.map((key) => `${target.id}:${key}`)));
 }
 
-function describe(event: PlannedEvent, { target, item }: LockedTarget): WrittenEvent {
+function describe(event: PlannedEvent, { target, item }: BatchTarget): WrittenEvent {
   return {
     ...event,
     targetId: target.id,

@@ -4,7 +4,12 @@ import type { TargetRuns } from '../domain/plan';
 import { isOver } from '../domain/run';
 import { refuseCaller, resolveTarget, type Caller, type IntakePolicy, type InventoryTarget } from '../domain/target';
 import type { Store } from '../store/index';
-import type { EarlierRun, Target } from '../store/runs';
+import type { BatchRead, ReadTarget, WantedTarget } from '../store/read-batch';
+import type { EarlierRun } from '../store/runs';
+import type { TargetItems } from './target-items';
+
+/** Another batch about the same targets was quicker: run this one again, with the targets under lock. */
+export class TargetsChanged extends Error {}
 
 /** What tells one target from another: a system by name, a profile install by name and the machine's address. */
 export interface TargetKey {
@@ -37,12 +42,20 @@ export interface Refused {
   error: AppError;
 }
 
-/** A target under lock, with its runs and what the batch says about it. */
-export interface LockedTarget {
-  target: Target;
+/** A target with its runs and what the batch says about it. */
+export interface BatchTarget {
+  target: ReadTarget;
   item: InventoryTarget;
   runs: TargetRuns;
   drafts: EventDraft[];
+}
+
+/** What a batch starts from. */
+export interface OpenBatch {
+  accepted: (Accepted | Refused)[];
+  /** The targets by the keys that `accepted` names. */
+  targets: Map<string, BatchTarget>;
+  facts: Omit<BatchRead, 'targets'>;
 }
 
 const keyOf = (target: TargetKey): string => `${target.type}\0${target.name}\0${target.address}`;
@@ -54,21 +67,59 @@ export interface PolicyDeps {
 }
 
 /**
- * Resolves the names of a batch, refuses what may not be said, and locks the targets of the rest with their runs.
- * Three statements for any number of submissions.
+ * Resolves the names of a batch, refuses what may not be said, and reads the targets of the rest with their runs: one
+ * statement as a rule, whatever the number of submissions.
+ *
+ * @param options.items - what is known of the inventory; what turns out to be too old is asked for again.
+ * @param options.lock - holds the targets to the end of the transaction that `store` is bound to.
  */
-export async function lockBatchTargets(
+export async function openBatch(
   deps: PolicyDeps,
   store: Store,
   submissions: readonly Submission[],
-): Promise<{ accepted: (Accepted | Refused)[]; locked: Map<string, LockedTarget> }> {
-  const items = await findItems(store, submissions);
-  const wanted = new Map<string, { key: TargetKey; item: InventoryTarget; drafts: EventDraft[] }>();
+  options: { items: TargetItems; lock: boolean },
+): Promise<OpenBatch> {
+  const names = submissions.flatMap((submission) => submission.drafts.map((draft) => draft.target));
+  for (let attempt = 1; ; attempt += 1) {
+    const { accepted, wanted } = resolveBatch(deps, submissions, await options.items.find(store, names));
+    const keys = [...wanted.values()].map(toWantedTarget);
+    if (options.lock && keys.length > 0) await store.runs.lockTargets(keys);
+    const { targets, ...facts } = await readTargets(store, keys, options.lock);
+    // What was found in the second attempt was all found just now.
+    if (!options.items.isCurrent(facts.inventoryVersion) && attempt === 1) continue;
+    return { accepted, targets: await joinTargets(store, wanted, targets), facts };
+  }
+}
+
+/** Reads the targets, after making those that are missing. */
+async function readTargets(store: Store, keys: WantedTarget[], lock: boolean): Promise<BatchRead> {
+  const read = await store.runs.readBatch(keys);
+  if (read.targets.length === keys.length) return read;
+  await store.runs.createTargets(keys);
+  if (lock) await store.runs.lockTargets(keys);
+  return store.runs.readBatch(keys);
+}
+
+type Wanted = Map<string, { key: TargetKey; item: InventoryTarget; drafts: EventDraft[] }>;
+
+function toWantedTarget({ key, drafts }: { key: TargetKey; drafts: EventDraft[] }): WantedTarget {
+  return { ...key, keys: drafts.flatMap((draft) => (draft.dedupeKey === null ? [] : [draft.dedupeKey])) };
+}
+
+function resolveBatch(
+  deps: PolicyDeps,
+  submissions: readonly Submission[],
+  items: ReadonlyMap<string, InventoryTarget>,
+): { accepted: (Accepted | Refused)[]; wanted: Wanted } {
+  const wanted: Wanted = new Map();
   const want = (key: TargetKey, item: InventoryTarget, draft: EventDraft | null): string => {
     const text = keyOf(key);
-    const entry = wanted.get(text) ?? { key, item, drafts: [] };
-    if (draft) Object.assign(entry, { item, drafts: [...entry.drafts, draft] });
-    wanted.set(text, entry);
+    let entry = wanted.get(text);
+    if (!entry) wanted.set(text, (entry = { key, item, drafts: [] }));
+    if (draft) {
+      entry.item = item;
+      entry.drafts.push(draft);
+    }
     return text;
   };
   const accepted = submissions.map((submission): Accepted | Refused => {
@@ -81,17 +132,7 @@ export async function lockBatchTargets(
       ticks: (submission.ticks ?? []).map((key) => want(key, bareItem(key.type, key.name), null)),
     };
   });
-  return { accepted, locked: await lock(store, wanted) };
-}
-
-async function findItems(store: Store, submissions: readonly Submission[]): Promise<Map<string, InventoryTarget>> {
-  const names = new Map<string, { type: 'system' | 'profile' | null; name: string }>();
-  for (const submission of submissions) {
-    for (const { target } of submission.drafts) names.set(`${target.type}:${target.name}`, target);
-  }
-  if (names.size === 0) return new Map();
-  const found = await store.inventory.findTargets([...names.values()]);
-  return new Map(found.map((item) => [`${item.type}:${item.name}`, item]));
+  return { accepted, wanted };
 }
 
 function resolveSubmission(
@@ -125,34 +166,30 @@ function bareItem(type: 'system' | 'profile', name: string): InventoryTarget {
   return { type, name, profile, distro: null, owners: [], addresses: [], macs: [], netbootEnabled: false };
 }
 
-async function lock(
+async function joinTargets(
   store: Store,
-  wanted: ReadonlyMap<string, { key: TargetKey; item: InventoryTarget; drafts: EventDraft[] }>,
-): Promise<Map<string, LockedTarget>> {
-  if (wanted.size === 0) return new Map();
-  const targets = await store.runs.lockTargets([...wanted.values()].map((entry) => entry.key));
-  const newest = await store.runs.loadNewest(targets.map((target) => target.id));
-  const locked = new Map<string, LockedTarget>();
-  [...wanted].forEach(([key, { item, drafts }], index) => {
-    const target = targets[index]!;
-    const runs: TargetRuns = { last: newest.get(target.id) ?? null, earlierStarts: [], finishedRuns: 0 };
-    locked.set(key, { target, item, runs, drafts });
-  });
-  const withPast = [...locked.values()].filter((entry) => entry.runs.last && couldOpenRun(entry));
-  if (withPast.length > 0) {
-    const earlier = await store.runs.loadEarlier(withPast.map((entry) => entry.target.id));
-    for (const entry of withPast) {
-      addEarlier(
-        entry.runs,
-        earlier.filter((run) => run.targetId === entry.target.id),
-      );
-    }
+  wanted: Wanted,
+  read: readonly ReadTarget[],
+): Promise<Map<string, BatchTarget>> {
+  const byKey = new Map(read.map((target) => [keyOf(target), target]));
+  const targets = new Map<string, BatchTarget>();
+  for (const [key, { item, drafts }] of wanted) {
+    const target = byKey.get(key);
+    if (!target) throw new TargetsChanged(); // renamed while it was made
+    const runs: TargetRuns = { last: target.newest, earlierStarts: [], finishedRuns: 0 };
+    targets.set(key, { target, item, runs, drafts });
   }
-  return locked;
+  const withPast = [...targets.values()].filter((entry) => entry.runs.last && couldOpenRun(entry));
+  if (withPast.length === 0) return targets;
+  const earlier = await store.runs.loadEarlier(withPast.map((entry) => entry.target.id));
+  const byTarget = new Map<number, EarlierRun[]>(withPast.map((entry) => [entry.target.id, []]));
+  for (const run of earlier) byTarget.get(run.targetId)!.push(run);
+  for (const entry of withPast) addEarlier(entry.runs, byTarget.get(entry.target.id)!);
+  return targets;
 }
 
 /** True when one of the drafts might open a run: there is none open, a start is among them, or a clock may end it first. */
-export function couldOpenRun({ runs: { last }, drafts }: LockedTarget): boolean {
+export function couldOpenRun({ runs: { last }, drafts }: BatchTarget): boolean {
   if (drafts.length === 0) return false;
   if (last === null || isOver(last) || last.status === 'stalled') return true;
   return (

@@ -8,7 +8,8 @@ import {
   type SubmissionResult,
   type WrittenEvent,
 } from './append-events';
-import type { Submission } from './batch-targets';
+import { TargetsChanged, type Submission } from './batch-targets';
+import { createTargetItems } from './target-items';
 
 /** Submissions that may share one transaction: bounds its length and what one bad message makes others repeat. */
 const MAX_BATCH = 256;
@@ -59,6 +60,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   let waiting: Waiting[] = [];
   let waitingDrafts = 0;
   let inHand: Promise<void> | null = null;
+  const items = createTargetItems();
 
   function publish(written: readonly WrittenEvent[]): void {
     if (written.length === 0) return;
@@ -100,18 +102,25 @@ export function createIntake(deps: IntakeDeps): Intake {
         return;
       }
       if (!(error instanceof AppError)) deps.onError('A message could not be stored.', error);
-      const told = deps.isConflict(error) ? new AppError('OVERLOADED', undefined, { cause: error }) : error;
+      const told =
+        error instanceof TargetsChanged || deps.isConflict(error)
+          ? new AppError('OVERLOADED', undefined, { cause: error })
+          : error;
       for (const entry of batch) entry.reject(told);
     }
   }
 
+  /** Hardly ever is anybody else about the same targets at the same moment: only who lost once locks them. */
   async function commit(submissions: readonly Submission[]) {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 1, lock = false; ; attempt += 1) {
       try {
-        return await deps.store.transaction((store) => appendEvents(deps, store, submissions));
+        if (!lock) return await appendEvents(deps, deps.store, submissions, { items, lock });
+        return await deps.store.transaction((store) => appendEvents(deps, store, submissions, { items, lock }));
       } catch (error) {
-        if (error instanceof BlindnessUnnoted && attempt <= MAX_CONFLICTS) await deps.noteBlindness();
-        else if (!deps.isConflict(error) || attempt >= MAX_CONFLICTS) throw error;
+        if (attempt > MAX_CONFLICTS) throw error;
+        if (error instanceof BlindnessUnnoted) await deps.noteBlindness();
+        else if (error instanceof TargetsChanged || deps.isConflict(error)) lock = true;
+        else throw error;
       }
     }
   }
@@ -130,7 +139,9 @@ export function createIntake(deps: IntakeDeps): Intake {
     },
 
     async submitWithin(store, committed, submissions) {
-      const { results, written } = await appendEvents(deps, store, submissions);
+      // That transaction sees changes of its own that may never be committed: they must not be remembered.
+      const options = { items: createTargetItems(), lock: true };
+      const { results, written } = await appendEvents(deps, store, submissions, options);
       const refused = results.find((result) => !result.ok);
       if (refused && !refused.ok) throw refused.error;
       committed.then(

@@ -1,7 +1,7 @@
 import { AppError } from '../domain/errors';
 import { isRunId, type RunState } from '../domain/run';
 import type { Store } from '../store/index';
-import type { Accepted, LockedTarget, Refused } from './batch-targets';
+import type { Accepted, BatchTarget, Refused } from './batch-targets';
 
 /** Runs that drafts or report tokens name, as they were when the batch began. */
 export type NamedRuns = Map<string, { targetId: number; state: RunState }>;
@@ -13,12 +13,12 @@ export type NamedRuns = Map<string, { targetId: number; state: RunState }>;
 export async function checkNamedRuns(
   store: Store,
   accepted: readonly (Accepted | Refused)[],
-  locked: ReadonlyMap<string, LockedTarget>,
+  targets: ReadonlyMap<string, BatchTarget>,
 ): Promise<{ accepted: (Accepted | Refused)[]; named: NamedRuns }> {
   const named: NamedRuns = new Map();
   const names = new Set(accepted.flatMap((submission) => (submission.ok ? namesIn(submission) : [])));
   if (names.size > 0) {
-    for (const { runs, target } of locked.values()) {
+    for (const { runs, target } of targets.values()) {
       if (runs.last && names.delete(runs.last.runId)) {
         named.set(runs.last.runId, { targetId: target.id, state: runs.last });
       }
@@ -32,7 +32,7 @@ export async function checkNamedRuns(
   const checked = accepted.map((submission): Accepted | Refused => {
     if (!submission.ok) return submission;
     for (const { draft, key } of submission.drafts) {
-      const targetId = locked.get(key)!.target.id;
+      const targetId = targets.get(key)!.target.id;
       if (draft.runId !== null && ownerOf(draft.runId) !== targetId) {
         const detail = `"${draft.target.name}" has no run numbered ${draft.runId}.`;
         return { ok: false, error: new AppError('UNKNOWN_RUN', detail) };

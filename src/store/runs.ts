@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Instant } from '../domain/event';
 import type { FinishedRun } from '../domain/judgement';
 import type { RunState, TimelineEntry } from '../domain/run';
+import { readBatch, type BatchRead, type WantedTarget } from './read-batch';
 import { findDifferentRuns, ISO, overwriteRuns, saveBatch, type Batch, type Fold } from './save-batch';
 
 /** A target as stored; `address` is '' for systems. */
@@ -50,36 +51,28 @@ export interface RunCriteria {
 /** Runs, their targets and the tables that are written together with events. */
 export function createRunStore(db: Knex) {
   return {
+    /** What a batch about these targets starts from, as of one moment. */
+    readBatch: (wanted: readonly WantedTarget[]): Promise<BatchRead> => readBatch(db, wanted),
+
+    /** Makes those of the targets that are missing. */
+    async createTargets(names: readonly Omit<Target, 'id'>[]): Promise<void> {
+      await db.raw(
+        `insert into targets (type, name, address)
+         select distinct * from unnest(?::text[], ?::text[], ?::text[]) order by 1, 2, 3 on conflict do nothing`,
+        [names.map((n) => n.type), names.map((n) => n.name), names.map((n) => n.address)],
+      );
+    },
+
     /**
-     * Locks the targets, in id order, creating those that are missing. Answers them in the order asked for; equal
-     * targets are the same row.
+     * Locks those of the targets that exist, in id order, to the end of the transaction. What is read in statements after
+     * it is what the lock waited for.
      */
-    async lockTargets(
-      names: readonly { type: 'system' | 'profile'; name: string; address: string }[],
-    ): Promise<Target[]> {
-      const params = [names.map((n) => n.type), names.map((n) => n.name), names.map((n) => n.address)];
-      const select = async (): Promise<Target[]> =>
-        (
-          await db.raw<{ rows: Target[] }>(
-            `select t.id, t.type, t.name, t.address from targets t
-             where (t.type, t.name, t.address) in (select * from unnest(?::text[], ?::text[], ?::text[]))
-             order by t.id for update`,
-            params,
-          )
-        ).rows;
-      const key = (t: { type: string; name: string; address: string }): string => `${t.type}\0${t.name}\0${t.address}`;
-      const wanted = new Set(names.map(key));
-      let rows = await select();
-      if (rows.length < wanted.size) {
-        await db.raw(
-          `insert into targets (type, name, address)
-           select distinct * from unnest(?::text[], ?::text[], ?::text[]) order by 1, 2, 3 on conflict do nothing`,
-          params,
-        );
-        rows = await select();
-      }
-      const byKey = new Map(rows.map((row) => [key(row), row]));
-      return names.map((name) => byKey.get(key(name))!);
+    async lockTargets(names: readonly Omit<Target, 'id'>[]): Promise<void> {
+      await db.raw(
+        `select id from targets where (type, name, address) in (select * from unnest(?::text[], ?::text[], ?::text[]))
+         order by id for update`,
+        [names.map((n) => n.type), names.map((n) => n.name), names.map((n) => n.address)],
+      );
     },
 
     /** Locks the targets of these runs, in id order, so that no message changes them meanwhile. */
@@ -89,16 +82,6 @@ export function createRunStore(db: Knex) {
          order by id for update`,
         [runIds] as never,
       );
-    },
-
-    /** The newest run of each target. Call after `lockTargets`, in a statement of its own: it then sees what the lock waited for. */
-    async loadNewest(targetIds: readonly number[]): Promise<Map<number, RunState>> {
-      const { rows } = await db.raw<{ rows: { target_id: number; state: RunState }[] }>(
-        `select t.id as target_id, r.state from unnest(?::bigint[]) as t(id)
-         cross join lateral (select state from runs where target_id = t.id order by id desc limit 1) r`,
-        [targetIds] as never,
-      );
-      return new Map(rows.map((row) => [row.target_id, row.state]));
     },
 
     /** Up to 20 runs before the newest of each target, newest first. */
@@ -121,17 +104,6 @@ export function createRunStore(db: Knex) {
       }));
     },
 
-    /** Those of the dedupe keys that are already used, as `TARGET_ID:KEY`. */
-    async findKeys(keys: readonly { targetId: number; key: string }[]): Promise<Set<string>> {
-      if (keys.length === 0) return new Set();
-      const { rows } = await db.raw<{ rows: { target_id: number; key: string }[] }>(
-        `select k.target_id, k.key from event_keys k
-         where (k.target_id, k.key) in (select * from unnest(?::bigint[], ?::text[]))`,
-        [keys.map((k) => k.targetId), keys.map((k) => k.key)],
-      );
-      return new Set(rows.map((row) => `${row.target_id}:${row.key}`));
-    },
-
     /** Numbers for `count` new runs. */
     async reserveRunIds(count: number): Promise<string[]> {
       const { rows } = await db.raw<{ rows: { id: number }[] }>(
@@ -141,35 +113,11 @@ export function createRunStore(db: Knex) {
       return rows.map((row) => String(row.id));
     },
 
-    /** Latest heartbeat of any server, and the blind windows not yet applied to every run, oldest first. */
-    async loadClockFacts(): Promise<{
-      lastBeatAt: Instant | null;
-      blindWindows: { id: number; from: Instant; to: Instant }[];
-      audienceVersion: number;
-    }> {
-      const { rows } = await db.raw<{
-        rows: {
-          last_beat: Date | null;
-          windows: { id: number; from: number; to: number }[] | null;
-          audience_version: number | null;
-        }[];
-      }>(
-        `select (select max(beat_at) from heartbeats) as last_beat,
-                (select version from audience_version) as audience_version,
-                (select json_agg(json_build_object('id', id, 'from', extract(epoch from blind_from) * 1000,
-                                                   'to', extract(epoch from blind_to) * 1000) order by id)
-                 from blind_windows where applied_at is null) as windows`,
-      );
-      const row = rows[0];
-      return {
-        lastBeatAt: row?.last_beat?.getTime() ?? null,
-        audienceVersion: row?.audience_version ?? 0,
-        blindWindows: (row?.windows ?? []).map((w) => ({ id: w.id, from: Math.round(w.from), to: Math.round(w.to) })),
-      };
-    },
-
-    /** Writes events, runs, keys, notifications and install marks of one batch in one statement. */
-    saveBatch: (batch: Batch): Promise<void> => saveBatch(db, batch),
+    /**
+     * Writes everything of one batch in one statement; false, with nothing written, when another batch about one of its
+     * targets was quicker.
+     */
+    saveBatch: (batch: Batch): Promise<boolean> => saveBatch(db, batch),
 
     /** Numbers of open runs whose deadline has passed, with their targets, most overdue first. */
     async findDue(now: Instant, limit: number): Promise<OpenRun[]> {

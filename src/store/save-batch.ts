@@ -24,6 +24,8 @@ export interface InstallMark {
 /** Everything one batch writes. */
 export interface Batch {
   recordedBy: string;
+  /** The targets the events are about, with the version of each that the batch has read. */
+  targets: { id: number; version: number }[];
   events: (PlannedEvent & { targetId: number })[];
   notifications: NotificationRow[];
   installMarks: InstallMark[];
@@ -32,9 +34,13 @@ export interface Batch {
 /** A moment as PostgreSQL reads it; null stays null. */
 export const ISO = (ms: Instant | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
-/** Writes events, runs, keys, notifications and install marks of one batch in one statement. */
-export async function saveBatch(db: Knex, batch: Batch): Promise<void> {
-  if (batch.events.length === 0) return;
+/**
+ * Writes events, runs, keys, notifications and install marks of one batch in one statement.
+ *
+ * @returns false, with nothing written, when another batch has been written about one of the targets since this one
+ * read them: what it concluded may be wrong.
+ */
+export async function saveBatch(db: Knex, batch: Batch): Promise<boolean> {
   const events = batch.events.map((event) => ({
     run_id: event.runId,
     seq: event.seq,
@@ -47,21 +53,18 @@ export async function saveBatch(db: Knex, batch: Batch): Promise<void> {
     detail: event.detail,
     key: event.dedupeKey,
   }));
-  const statements = [WRITE_EVENTS, WRITE_RUNS];
-  const params: unknown[] = [toJson(events), batch.recordedBy, toJson(runRows(foldsOf(batch.events)))];
-  if (events.some((event) => event.key !== null)) {
-    statements.push(WRITE_KEYS);
-    params.push(toJson(events.filter((event) => event.key !== null)));
-  }
-  if (batch.notifications.length > 0) {
-    statements.push(WRITE_NOTIFICATIONS);
-    params.push(toJson(batch.notifications.map((n) => ({ ...n, run_id: n.runId }))), ISO(batch.events[0]!.recordedAt));
-  }
-  if (batch.installMarks.length > 0) {
-    statements.push(WRITE_MARKS);
-    params.push(toJson(foldMarks(batch.installMarks)));
-  }
-  await db.raw(`with ${statements.join(',\n')} select 1`, params as never);
+  const { rows } = await db
+    .raw<{ rows: { fresh: boolean }[] }>(SAVE_BATCH, [
+      batch.targets.map((target) => target.id),
+      batch.targets.map((target) => target.version),
+      batch.recordedBy,
+      JSON.stringify(events),
+      JSON.stringify(runRows(foldsOf(batch.events))),
+      JSON.stringify(batch.notifications.map((row) => ({ ...row, at: ISO(batch.events[0]!.recordedAt) }))),
+      JSON.stringify(foldMarks(batch.installMarks)),
+    ])
+    .options({ name: 'save_batch' });
+  return rows[0]!.fresh;
 }
 
 /** A run as the log gives it: what a row of `runs` is made of. */
@@ -74,7 +77,12 @@ export interface Fold {
 
 /** Writes refolded runs over the stored ones, every column. */
 export async function overwriteRuns(db: Knex, folds: readonly Fold[]): Promise<void> {
-  if (folds.length > 0) await db.raw(`with ${OVERWRITE_RUNS} select 1`, [toJson(runRows(folds))]);
+  if (folds.length === 0) return;
+  await db.raw(OVERWRITE_RUNS, [JSON.stringify(runRows(folds))]);
+  // A batch that has read the old state must not write what it made of it.
+  await db.raw('update targets set version = version + 1 where id = any(?::bigint[])', [
+    folds.map((fold) => fold.targetId),
+  ] as never);
 }
 
 /** Numbers of those runs whose stored row, in any column, is not what the log gives; missing rows among them. */
@@ -83,16 +91,10 @@ export async function findDifferentRuns(db: Knex, folds: readonly Fold[]): Promi
     `select x.id from ${RUN_RECORDS} left join runs r on r.id = x.id
      where (${RUN_COLUMNS.map((name) => `r.${name}`).join(', ')})
        is distinct from (${RUN_COLUMNS.map((name) => `x.${name}`).join(', ')}) order by x.id`,
-    [toJson(runRows(folds))],
+    [JSON.stringify(runRows(folds))],
   );
   return rows.map((row) => String(row.id));
 }
-
-const WRITE_EVENTS = `e as (
-  insert into events (run_id, seq, target_id, kind, source, occurred_at, recorded_at, claimed_at, recorded_by, detail)
-  select x.run_id, x.seq, x.target_id, x.kind, x.source, x.occurred_at, x.recorded_at, x.claimed_at, b.by, x.detail
-  from jsonb_to_recordset(?::jsonb) as x(run_id bigint, seq int, target_id bigint, kind text, source text,
-    occurred_at timestamptz, recorded_at timestamptz, claimed_at timestamptz, detail jsonb), (select ?::text as by) b)`;
 
 const RUN_COLUMNS = [
   ...['id', 'target_id', 'status', 'is_open', 'kind', 'system', 'profile', 'distro'],
@@ -105,35 +107,58 @@ const RUN_RECORDS = `jsonb_to_recordset(?::jsonb) as x(id bigint, target_id bigi
     kind text, system text, profile text, distro text, opened_at timestamptz, started_at timestamptz,
     last_heard_at timestamptz, ended_at timestamptz, deadline_at timestamptz, state jsonb)`;
 
-const writeRuns = (updated: string[]): string => `r as (
+const writeRuns = (updated: string[], condition = ''): string => `
   insert into runs (${RUN_COLUMNS.join(', ')})
-  select ${RUN_COLUMNS.map((name) => `x.${name}`).join(', ')} from ${RUN_RECORDS}
-  on conflict (id) do update set ${updated.map((name) => `${name} = excluded.${name}`).join(', ')})`;
+  select ${RUN_COLUMNS.map((name) => `x.${name}`).join(', ')} from ${RUN_RECORDS} ${condition}
+  on conflict (id) do update set ${updated.map((name) => `${name} = excluded.${name}`).join(', ')}`;
 
-const WRITE_RUNS = writeRuns(RUN_COLUMNS.filter((name) => !FIXED_COLUMNS.has(name)));
 const OVERWRITE_RUNS = writeRuns(RUN_COLUMNS.filter((name) => name !== 'id'));
 
-const WRITE_KEYS = `k as (
+// The targets are locked in id order and counted up when their versions are the ones read; a lock that had to be waited
+// for shows the version of then. All the rest is written when that went well for every one of them.
+const IF_FRESH = 'where (select fresh from f)';
+const SAVE_BATCH = `with w as (
+  select * from unnest(?::bigint[], ?::bigint[]) as w(id, version)),
+l as (
+  select t.id, t.version from targets t where t.id in (select id from w) order by t.id for update),
+u as (
+  update targets t set version = t.version + 1 from l join w using (id, version) where t.id = l.id returning t.id),
+f as (
+  select count(*) = (select count(*) from w) as fresh from u),
+given as (
+  select ?::text as recorded_by, ?::jsonb as events),
+x as (
+  select x.*, g.recorded_by
+  from given g, jsonb_to_recordset(g.events) as x(run_id bigint, seq int, target_id bigint, kind text, source text,
+    occurred_at timestamptz, recorded_at timestamptz, claimed_at timestamptz, detail jsonb, key text)
+  ${IF_FRESH}),
+e as (
+  insert into events (run_id, seq, target_id, kind, source, occurred_at, recorded_at, claimed_at, recorded_by, detail)
+  select run_id, seq, target_id, kind, source, occurred_at, recorded_at, claimed_at, recorded_by, detail from x),
+r as (${writeRuns(
+  RUN_COLUMNS.filter((name) => !FIXED_COLUMNS.has(name)),
+  IF_FRESH,
+)}),
+k as (
   insert into event_keys (target_id, key, run_id, seq)
-  select x.target_id, x.key, x.run_id, x.seq
-  from jsonb_to_recordset(?::jsonb) as x(target_id bigint, key text, run_id bigint, seq int))`;
-
-const WRITE_NOTIFICATIONS = `n as (
+  select target_id, key, run_id, seq from x where key is not null),
+n as (
   insert into notifications (run_id, seq, contact, channel, reason, created_at)
-  select x.run_id, x.seq, x.contact, x.channel, x.reason, c.at
-  from jsonb_to_recordset(?::jsonb) as x(run_id text, seq int, contact text, channel text, reason text),
-    (select ?::timestamptz as at) c
-  on conflict do nothing)`;
-
-const WRITE_MARKS = `m as (
+  select "runId", seq, contact, channel, reason, at
+  from jsonb_to_recordset(?::jsonb) as y("runId" text, seq int, contact text, channel text, reason text, at timestamptz)
+  ${IF_FRESH}
+  on conflict do nothing),
+m as (
   insert into install_status as s (ip, target, most_recent_start, most_recent_stop, seen_start, seen_stop)
-  select x.ip, x.target, x.start, x.stop, x.starts, x.stops
-  from jsonb_to_recordset(?::jsonb) as x(ip text, target text, start double precision, stop double precision,
+  select y.ip, y.target, y.start, y.stop, y.starts, y.stops
+  from jsonb_to_recordset(?::jsonb) as y(ip text, target text, start double precision, stop double precision,
     starts int, stops int)
+  ${IF_FRESH}
   on conflict (ip) do update set target = excluded.target,
     most_recent_start = greatest(s.most_recent_start, excluded.most_recent_start),
     most_recent_stop = greatest(s.most_recent_stop, excluded.most_recent_stop),
-    seen_start = s.seen_start + excluded.seen_start, seen_stop = s.seen_stop + excluded.seen_stop)`;
+    seen_start = s.seen_start + excluded.seen_start, seen_stop = s.seen_stop + excluded.seen_stop)
+select fresh from f`;
 
 /** The newest state of each run of a batch. `openedAt` counts for new runs only: it is never written again. */
 function foldsOf(events: Batch['events']): Fold[] {
@@ -186,12 +211,6 @@ function foldMarks(marks: readonly InstallMark[]) {
     }
     byIp.set(mark.ip, row);
   }
-  return [...byIp.values()];
-}
-
-/** JSON that jsonb takes: no NUL, no lone surrogates (PostgreSQL refuses both inside text). */
-function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, entry: unknown) =>
-    typeof entry === 'string' ? entry.replaceAll('\0', '\uFFFD').toWellFormed() : entry,
-  );
+  // In one order, so that two servers wait for each other instead of stopping each other.
+  return [...byIp.values()].sort((a, b) => (a.ip < b.ip ? -1 : 1));
 }

@@ -135,22 +135,13 @@ describe('a batch', () => {
 });
 
 describe('while the database is away', () => {
+  const away = new AppError('DATABASE_AWAY');
+
   test('everybody is told to try again, nothing is half written, and it goes on by itself', async () => {
     const server = startWritePath(database.knex);
     await server.say('install-started');
-    const away = new AppError('DATABASE_AWAY');
     const broken = startWritePath(database.knex, {
-      deps: {
-        // The connection breaks between the last statement and the commit.
-        store: {
-          ...server.store,
-          transaction: (fn) =>
-            server.store.transaction(async (store, trx) => {
-              await fn(store, trx);
-              throw away;
-            }),
-        },
-      },
+      deps: { store: { ...server.store, runs: { ...server.store.runs, saveBatch: () => Promise.reject(away) } } },
     });
     const attempts = await Promise.allSettled([1, 2, 3].map((percent) => broken.say('progress-reported', { percent })));
     expect(attempts.map((attempt) => attempt.status === 'rejected' && (attempt.reason as AppError).code)).toEqual([

@@ -1,4 +1,3 @@
-import { createStore } from '../../src/store';
 import { openTestDatabase, type TestDatabase } from '../support/database';
 import { addSystems, startWritePath, type TestServer } from '../support/write-path';
 
@@ -108,15 +107,71 @@ describe('numbers of runs', () => {
   });
 });
 
-describe('targets', () => {
-  test('are answered in the order asked for, made when missing, the same row for the same name', async () => {
-    await database.knex.transaction(async (trx) => {
-      const { runs } = createStore(trx);
-      const names = ['b', 'a', 'b'].map((name) => ({ type: 'system' as const, name, address: '' }));
-      const first = await runs.lockTargets(names);
-      expect(first.map((target) => target.name)).toEqual(['b', 'a', 'b']);
-      expect(first[0]).toEqual(first[2]);
-      expect(await runs.lockTargets(names)).toEqual(first);
+describe('a batch', () => {
+  const wanted = (name: string, keys: string[] = []) => ({ type: 'system' as const, name, address: '', keys });
+
+  test('reads the newest run, the used keys and the version of the targets that exist', async () => {
+    await install('web1', 10);
+    const { runId } = await server.say('install-started', {}, { ...about('web1'), dedupeKey: 'event:1' });
+    const read = await server.store.runs.readBatch([wanted('web1', ['event:1', 'event:2']), wanted('web9')]);
+    expect(read.targets).toMatchObject([
+      { name: 'web1', version: 3, newest: { runId, status: 'installing' }, usedKeys: ['event:1'] },
+    ]);
+    expect(read).toMatchObject({ lastBeatAt: null, blindWindows: [] });
+  });
+
+  test('reads the last heartbeat and the windows not yet applied', async () => {
+    const { heartbeats } = server.store;
+    await heartbeats.beat('a', server.now);
+    await heartbeats.addWindow(server.now - 60_001, server.now);
+    await heartbeats.markApplied(await heartbeats.unapplied(), server.now);
+    await heartbeats.addWindow(server.now - 1_234, server.now + 1);
+    expect(await server.store.runs.readBatch([])).toMatchObject({
+      lastBeatAt: server.now,
+      blindWindows: [{ from: server.now - 1_234, to: server.now + 1 }],
     });
+  });
+
+  test('writes nothing at all when another one was written about one of its targets in between', async () => {
+    await Promise.all(['web1', 'web2'].map((name) => server.say('install-started', {}, about(name))));
+    const before = await server.store.runs.readBatch([wanted('web1'), wanted('web2')]);
+    await server.say('progress-reported', { percent: 50 }, about('web2'));
+    const events = before.targets.map(({ id, newest }) => ({
+      ...{ runId: newest!.runId, seq: 2, kind: 'heard' as const, source: 'update-status', detail: {} },
+      ...{ occurredAt: server.now, recordedAt: server.now, claimedAt: null, dedupeKey: 'event:late' },
+      ...{ targetId: id, before: newest, after: { ...newest!, seq: 2 } },
+    }));
+    const batch = { recordedBy: 'a', events, notifications: [], installMarks: [] };
+    expect(await server.store.runs.saveBatch({ ...batch, targets: before.targets })).toBe(false);
+    expect(await database.knex('event_keys').select()).toEqual([]);
+    expect((await server.store.runs.find({ limit: 2 })).map((run) => run.state.seq).sort()).toEqual([1, 2]);
+
+    const { targets } = await server.store.runs.readBatch([wanted('web1')]);
+    const first = events.filter((event) => event.targetId === targets[0]!.id);
+    expect(await server.store.runs.saveBatch({ ...batch, events: first, targets })).toBe(true);
+  });
+
+  test('makes a target once, whoever asks', async () => {
+    const names = ['b', 'a', 'b'].map((name) => ({ type: 'system' as const, name, address: '' }));
+    await Promise.all([server.store.runs.createTargets(names), server.store.runs.createTargets(names)]);
+    expect((await database.knex('targets').pluck('name')).sort()).toEqual(['a', 'b']);
+  });
+
+  test.each([
+    ['a system', (knex: TestDatabase['knex']) => knex('systems').where('name', 'web1').update({ mtime: 1 })],
+    ['an interface', (knex: TestDatabase['knex']) => knex('interfaces').del()],
+    ['a profile', (knex: TestDatabase['knex']) => knex('profiles').update({ name: 'www' })],
+    ['a distro', (knex: TestDatabase['knex']) => knex('distros').update({ data: '{}' })],
+  ])('sees another version of the inventory after a change of %s, and only then', async (_what, change) => {
+    const version = async () => (await server.store.runs.readBatch([])).inventoryVersion;
+    const before = await version();
+    await server.say('install-started');
+    expect(await version()).toBe(before);
+    const changed = await database.knex.transaction(async (trx) => {
+      await change(trx);
+      return trx.isCompleted();
+    });
+    expect(changed).toBe(false);
+    expect(await version()).toBeGreaterThan(before);
   });
 });

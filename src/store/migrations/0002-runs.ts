@@ -1,11 +1,15 @@
 import type { Knex } from 'knex';
 import type { Migration } from './index';
 
+/** What targets are resolved from. */
+const COUNTED_TABLES = ['distros', 'profiles', 'systems', 'interfaces'];
+
 /**
  * Targets, runs and the log. `events` is the truth and append-only: a rule of the database forbids changing it, save
  * for retention, which says so with `set local kickwatch.retention = 'on'`. `runs` is a cache of the fold. `events` is
  * partitioned by month, so that retention drops partitions instead of deleting rows; the default partition takes
- * whatever no month has been made for yet.
+ * whatever no month has been made for yet. `version` of a target counts the batches written about it: a batch is
+ * written only when there was no other since it read the target.
  */
 export const migration0002: Migration = {
   name: '0002-runs',
@@ -17,8 +21,9 @@ export const migration0002: Migration = {
         type text not null check (type in ('system', 'profile')),
         name text not null,
         address text not null default '',
+        version bigint not null default 0,
         constraint targets_key unique (type, name, address)
-      );
+      ) with (fillfactor = 70);
 
       create sequence run_ids;
 
@@ -37,7 +42,7 @@ export const migration0002: Migration = {
         ended_at timestamptz,
         deadline_at timestamptz,
         state jsonb not null
-      );
+      ) with (fillfactor = 70);
       create unique index runs_one_open_per_target on runs (target_id) where is_open;
       create index runs_by_target on runs (target_id, id desc);
       create index runs_due on runs (deadline_at) where deadline_at is not null;
@@ -109,12 +114,34 @@ export const migration0002: Migration = {
         constraint blind_windows_from unique (blind_from)
       );
       create index blind_windows_unapplied on blind_windows (id) where applied_at is null;
+
+      -- The sum of the counts is the version of everything findTargets reads: it grows with every committed change.
+      -- Servers' sessions count in rows of their own, so that changes do not wait for each other.
+      create table inventory_versions (
+        slot integer primary key,
+        count bigint not null
+      );
+      create function count_inventory_change() returns trigger language plpgsql as $$
+      begin
+        insert into inventory_versions as v (slot, count) values (pg_backend_pid() % 1000, 1)
+          on conflict (slot) do update set count = v.count + 1;
+        return null;
+      end $$;
     `);
+    for (const table of COUNTED_TABLES) {
+      await knex.raw(
+        `create trigger count_change after insert or update or delete or truncate on ??
+         for each statement execute function count_inventory_change()`,
+        [table],
+      );
+    }
   },
 
   async down(knex: Knex): Promise<void> {
+    for (const table of COUNTED_TABLES) await knex.raw('drop trigger count_change on ??', [table]);
     await knex.raw(`
-      drop table blind_windows, heartbeats, install_status, event_keys, events, runs, targets;
+      drop table inventory_versions, blind_windows, heartbeats, install_status, event_keys, events, runs, targets;
+      drop function count_inventory_change;
       drop function refuse_event_change;
       drop sequence run_ids;
     `);
