@@ -122,7 +122,7 @@ async function medianMs(times: number, work: () => void | Promise<void>): Promis
 function theirResponse(xml: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     new Deserializer().deserializeMethodResponse(Readable.from([xml]), (error) =>
-      error ? reject(error as Error) : resolve(),
+      error ? reject(asError(error)) : resolve(),
     );
   });
 }
@@ -130,9 +130,13 @@ function theirResponse(xml: Buffer): Promise<void> {
 function theirCall(xml: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     new Deserializer().deserializeMethodCall(Readable.from([xml]), (error) =>
-      error ? reject(error as Error) : resolve(),
+      error ? reject(asError(error)) : resolve(),
     );
   });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('refused');
 }
 
 /** A system as `get_systems` answers it: about 56 fields and two interfaces. */

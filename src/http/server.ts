@@ -144,10 +144,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         body.release();
       }
     }
-    const plain = refuseBody(body, `the request is larger than ${rpc.maxBodyBytes >> 20} MiB`);
+    const tooLarge = `the request is larger than ${rpc.maxBodyBytes >> 20} MiB`;
+    const plain = refuseBody(body, tooLarge);
     // What a client can show its user is a fault.
     if (plain === null || (body.kind !== 'too-large' && body.kind !== 'busy')) return plain;
-    return { ...plain, status: 200, contentType: 'text/xml', body: rpc.refuse(String(plain.body)) };
+    const document = rpc.refuse(body.kind === 'busy' ? BUSY : tooLarge);
+    return { ...plain, status: 200, contentType: 'text/xml', body: document };
   }
 
   async function answerReady(): Promise<Answer> {
@@ -198,6 +200,8 @@ function openServer(tls: HttpServerOptions['tls'], limits: HttpLimits): Server {
   return server;
 }
 
+const BUSY = 'the server has more requests in hand than it may hold; try again';
+
 const NO_BODY: Body = { kind: 'whole', bytes: Buffer.alloc(0), release: () => undefined };
 
 /** What a body that could not be read is answered with; null when its sender is gone. */
@@ -208,7 +212,7 @@ function refuseBody(body: Exclude<Body, { kind: 'whole' }>, tooLarge: string): A
     case 'too-large':
       return { ...text(413, tooLarge), headers: { Connection: 'close' } };
     case 'busy':
-      return text(503, 'the server has more requests in hand than it may hold; try again');
+      return text(503, BUSY);
     case 'bad-gzip':
       return { status: 400, reason: 'error decoding gzip content', body: '' };
     case 'bad-encoding': {

@@ -11,7 +11,7 @@ import type { XmlRpcValue } from './value';
 export function introspectionMethods(methods: readonly Method[]): Method[] {
   const find = (name: XmlRpcValue | undefined): Method => {
     const found = methods.find((method) => method.name === name);
-    if (found === undefined) throw cx(`unknown remote method '${String(name)}'`);
+    if (found === undefined) throw cx(`unknown remote method '${typeof name === 'string' ? name : '?'}'`);
     return found;
   };
   return [

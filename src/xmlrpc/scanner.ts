@@ -55,7 +55,7 @@ for (const name of [...'value name member string int boolean struct array data d
   (COMMON_TAGS[name.charCodeAt(0)] ??= []).push({ text: `${name}>`, name, tag: TAGS.get(name) ?? Tag.unknown });
 }
 
-// eslint-disable-next-line no-control-regex -- the very characters XML 1.0 §2.2 leaves out
+/** The characters that XML 1.0 §2.2 leaves out. */
 const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 const BLANK = /^[ \t\n]*$/;
 const NAME = /^[A-Za-z_:][\w.:-]*$/;

@@ -22,7 +22,7 @@ const PIECE_LENGTH = 64 * 1024;
 const MIN_INT = -2_147_483_648;
 const MAX_INT = 2_147_483_647;
 
-// eslint-disable-next-line no-control-regex -- the very characters XML 1.0 §2.2 leaves out
+/** Markup, CR, and the characters that XML 1.0 §2.2 leaves out. */
 const SPECIAL = /[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 const SPECIALS = new RegExp(SPECIAL, 'g');
 

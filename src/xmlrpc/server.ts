@@ -14,7 +14,7 @@ export interface XmlRpcServerOptions {
   sessions: SessionChecker;
   log: Pick<Log, 'error'>;
   /** Now, in milliseconds. */
-  now(): Instant;
+  now: () => Instant;
   limits?: Limits;
 }
 

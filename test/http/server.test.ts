@@ -236,7 +236,7 @@ describe('the listener', () => {
       expect(await exchange(http.port, Buffer.concat([hello, Buffer.alloc(500)]))).toMatch(
         /^HTTP\/1.1 400 Bad Request/,
       );
-      expect(performance.now() - started).toBeLessThan(500);
+      expect(performance.now() - started).toBeLessThan(5000); // headers may take 10 s
     });
 
     test('that bring nonsense are refused', async () => {

@@ -75,8 +75,7 @@ export async function startHttp(options: Partial<HttpServerOptions> & { methods?
   const rpc = createXmlRpcServer({
     methods: [...METHODS, ...(options.methods ?? [])],
     sessions: {
-      check: (token) =>
-        token === TOKEN ? Promise.resolve({ user: 'admin' }) : Promise.reject(cx(`invalid token: ${String(token)}`)),
+      check: (token) => (token === TOKEN ? Promise.resolve({ user: 'admin' }) : Promise.reject(cx('invalid token'))),
     },
     log,
     now: () => 0,

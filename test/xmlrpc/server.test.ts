@@ -143,8 +143,9 @@ describe('whatever a handler does is an answer', () => {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what a careless handler does
     method('rejects_nothing', [], () => Promise.reject(undefined)),
     method('throws_text', [], () => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- the same
       throw 'secret';
-    }), // eslint-disable-line @typescript-eslint/only-throw-error -- see above
+    }),
     method('nothing', [], (() => undefined) as unknown as Method['run']),
     method('plain', [], (() => 7) as unknown as Method['run']),
     method('date', [], (() => new Date()) as unknown as Method['run']),
@@ -263,10 +264,11 @@ describe('system.multicall', () => {
 
   test('concurrent methods are started in order before the first is done; the others wait their turn', async () => {
     const seen: string[] = [];
-    const waits = async (name: XmlRpcValue | undefined) => {
-      seen.push(`+${String(name)}`);
+    const waits = async (argument: XmlRpcValue | undefined) => {
+      const name = argument as string;
+      seen.push(`+${name}`);
       await new Promise((resolve) => setImmediate(resolve));
-      seen.push(`-${String(name)}`);
+      seen.push(`-${name}`);
       return true;
     };
     const { call, checked } = setUp([
