@@ -139,7 +139,6 @@ export function checkKeyPair(cert: string, key: string): string | null {
 
 /** True for line breaks and everything else that does not print. */
 export function hasControls(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   return /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
 }
 

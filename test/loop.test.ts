@@ -10,7 +10,9 @@ function manualTimers(): Timers & { waiting(): number[]; fire(): Promise<void> }
       pending.set(next, { run, ms });
       return next++;
     },
-    clear: (timer) => void pending.delete(timer as number),
+    clear(timer) {
+      pending.delete(timer as number);
+    },
     waiting: () => [...pending.values()].map(({ ms }) => ms),
     async fire() {
       const due = [...pending.values()];
@@ -45,7 +47,9 @@ function start(step: () => Promise<boolean | void>): Loop {
 
 test('the step runs at once and again after the interval', async () => {
   let runs = 0;
-  start(async () => void runs++);
+  start(async () => {
+    runs++;
+  });
   await settle();
   expect([runs, timers.waiting()]).toEqual([1, [500]]);
   await timers.fire();
@@ -64,7 +68,9 @@ test('a step with more to do goes again at once', async () => {
 
 test('a nudge ends the wait', async () => {
   let runs = 0;
-  start(async () => void runs++);
+  start(async () => {
+    runs++;
+  });
   await settle();
   loop!.nudge();
   loop!.nudge();

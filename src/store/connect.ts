@@ -133,6 +133,9 @@ const INT8_ARRAY = 1016;
 const TEXT_ARRAY = 1009;
 const DATE = 1082;
 
+// pg's own types know the parser of most types only by an enum that lacks the arrays.
+const parserOf = pg.types.getTypeParser as (oid: number, format: 'text') => unknown;
+
 /** bigint as number: ids and counts stay far below 2^53. date as text: a Date would move it by the time zone. */
 const TYPES = {
   getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
@@ -141,7 +144,7 @@ const TYPES = {
       if (oid === INT8_ARRAY) return parseBigintArray;
       if (oid === DATE) return (text: string) => text;
     }
-    return pg.types.getTypeParser(oid, format as 'text');
+    return parserOf(oid, format as 'text');
   },
 };
 
@@ -152,6 +155,6 @@ function parseBigint(text: string): number {
 }
 
 function parseBigintArray(text: string): (number | null)[] {
-  const parse = pg.types.getTypeParser(TEXT_ARRAY as 20, 'text') as unknown as (text: string) => (string | null)[];
+  const parse = parserOf(TEXT_ARRAY, 'text') as (text: string) => (string | null)[];
   return parse(text).map((element) => (element === null ? null : parseBigint(element)));
 }

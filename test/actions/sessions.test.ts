@@ -37,7 +37,9 @@ function startServer(): Sessions {
 /** Counts the statements that `work` sends. */
 async function countQueries(work: () => Promise<unknown>): Promise<number> {
   let count = 0;
-  const counted = (): void => void count++;
+  const counted = (): void => {
+    count++;
+  };
   database.knex.on('query', counted);
   await work();
   database.knex.removeListener('query', counted);

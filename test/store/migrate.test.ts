@@ -38,7 +38,7 @@ test('a step that fails leaves nothing behind, and no lock', async () => {
     },
     down: async () => undefined,
   };
-  MIGRATIONS.push(broken as never);
+  MIGRATIONS.push(broken);
   await expect(migrate(database.knex)).rejects.toThrow('no_such_column');
   MIGRATIONS.pop();
   expect(await database.knex.schema.hasTable('half_done')).toBe(false);

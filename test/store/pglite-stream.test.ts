@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 function openClient(stream: () => PgliteStream = () => new PgliteStream(server)): pg.Client {
-  const client = new pg.Client({ stream: stream as never, user: 'postgres', database: 'postgres', ssl: false });
+  const client = new pg.Client({ stream: stream, user: 'postgres', database: 'postgres', ssl: false });
   client.on('error', () => undefined);
   return client;
 }
