@@ -36,8 +36,9 @@ export async function loadSettings(file: string | null): Promise<LoadedSettings>
 }
 
 async function readBounded(file: string): Promise<string> {
-  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`The settings file ${file} cannot be read (${error.code ?? error.message}).`, { cause: error });
+  const handle = await open(file).catch((error: unknown) => {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new Error(`The settings file ${file} cannot be read (${code}).`, { cause: error });
   });
   try {
     const buffer = Buffer.alloc(MAX_FILE + 1);

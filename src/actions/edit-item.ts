@@ -1,4 +1,4 @@
-import { FieldError } from '../domain/item-value';
+import { FieldError, textOf } from '../domain/item-value';
 import { completeValues, initialValues, type ItemType } from '../domain/inventory';
 import { changeInventory, type InventoryDeps } from './inventory-deps';
 import { createDraft, type Draft } from './item-draft';
@@ -42,7 +42,7 @@ export async function editItem(
     if (!before) return false;
     const draft = createDraft(tx, type, completeValues(type.fields, before.values, deps.settings), []);
     await edit(draft);
-    const newName = String(draft.values.name);
+    const newName = textOf(draft.values.name);
     if (newName !== name) {
       await tx.items.lockNames(type, [newName]);
       if (await tx.items.has(type, newName)) throw new FieldError('rule', NAME_TAKEN);

@@ -12,7 +12,7 @@ import {
   type Edit,
 } from '../domain/item-edits';
 import type { Field } from '../domain/item-fields';
-import { FieldError, INHERIT, isDict, isSameValue, type ItemData, type ItemValue } from '../domain/item-value';
+import { FieldError, INHERIT, isDict, isSameValue, type ItemData, type ItemValue, textOf } from '../domain/item-value';
 import { resolveField, type TypedItem } from '../domain/inheritance';
 import { fieldNamed, findField, findItemType, type ItemType } from '../domain/inventory';
 import type { InventoryStore } from '../store/inventory';
@@ -155,7 +155,7 @@ export async function checkAddresses(
   const changed = Object.entries(partsOf(type, after)).filter(([name, part]) => isNew || !isSameValue(old[name], part));
   const keys = changed.map(([, part]) => checkedKeys(part, context.deps.settings));
   if (keys.length === 0) return;
-  const [conflict] = await context.items.findConflicts(keys, String(after.name));
+  const [conflict] = await context.items.findConflicts(keys, textOf(after.name));
   if (!conflict) return;
   const { field, word } = CONFLICT_TEXTS[conflict.kind];
   const shown = changed.map(([, part]) => part).find((part) => interfaceKeys(part)[conflict.kind] === conflict.value);
@@ -163,7 +163,7 @@ export async function checkAddresses(
   const blank = conflict.kind === 'ipv6' ? '' : ' ';
   throw new FieldError(
     'value',
-    `${word} duplicate found "${String(shown?.[field] ?? conflict.value)}". ` +
+    `${word} duplicate found "${textOf(shown?.[field] ?? conflict.value)}". ` +
       `Object with the conflict has the name${blank}"${conflict.holder}"`,
   );
 }

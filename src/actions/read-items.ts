@@ -1,5 +1,5 @@
 import { matches, narrow, sortItems, type Criteria } from '../domain/find';
-import type { ItemData } from '../domain/item-value';
+import { type ItemData, textOf } from '../domain/item-value';
 import { blendItem, resolveField, resolveItem, type Chain } from '../domain/inheritance';
 import { completeValues, fieldNamed, findField, findItemType, withMirrors, type ItemType } from '../domain/inventory';
 import type { InventoryStore } from '../store/inventory';
@@ -59,7 +59,7 @@ export async function findItems(
   const candidates = await deps.store.inventory.findCandidates(type, narrow(type, criteria));
   const arches = needsArch(type, criteria) ? await loadArches(deps.store.inventory, type, candidates) : null;
   const found = candidates.filter((item) =>
-    matches(type, item.values, criteria, arches?.get(String(item.values.name))),
+    matches(type, item.values, criteria, arches?.get(textOf(item.values.name))),
   );
   return sortItems(type, found, sortField).map((item) => show(deps, type, item));
 }
@@ -142,7 +142,7 @@ async function loadArches(
   const lookUp = async (above: ItemType, name: string): Promise<ItemData | undefined> => {
     let byName = loaded.get(above.name);
     if (!byName) {
-      byName = new Map((await inventory.list(above)).map((item) => [String(item.values.name), item.values]));
+      byName = new Map((await inventory.list(above)).map((item) => [textOf(item.values.name), item.values]));
       loaded.set(above.name, byName);
     }
     return byName.get(name);
@@ -155,10 +155,10 @@ async function loadArches(
         (field) => typeof values?.[field] === 'string' && values[field] !== '',
       );
       const above: ItemType | undefined = findItemType(fieldNamed(current.fields, parent ?? '')?.refersTo ?? '');
-      values = above && (await lookUp(above, String(values[parent ?? ''])));
+      values = above && (await lookUp(above, textOf(values[parent ?? ''])));
       if (above) current = above;
     }
-    if (typeof values?.arch === 'string') arches.set(String(item.values.name), values.arch);
+    if (typeof values?.arch === 'string') arches.set(textOf(item.values.name), values.arch);
   }
   return arches;
 }

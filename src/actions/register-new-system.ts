@@ -1,6 +1,6 @@
 import { matches, narrow } from '../domain/find';
 import { comparable } from '../domain/item-addresses';
-import { FieldError, type ItemData, type ItemValue } from '../domain/item-value';
+import { FieldError, type ItemData, type ItemValue, textOf } from '../domain/item-value';
 import { initialValues, itemType } from '../domain/inventory';
 import { changeInventory, type InventoryDeps, type InventoryTransaction } from './inventory-deps';
 import { createDraft, type Draft } from './item-draft';
@@ -33,7 +33,7 @@ export async function registerNewSystem(deps: InventoryDeps, wanted: Registratio
   refuseIncomplete(deps, wanted);
   const type = itemType('system');
   await changeInventory(deps, async (tx) => {
-    await tx.items.lockNames(type, [String(wanted.name)]);
+    await tx.items.lockNames(type, [textOf(wanted.name)]);
     await tx.items.lockAddresses();
     await refuseTaken(tx, wanted);
     const draft = createDraft(tx, type, initialValues(type.fields, deps.settings), []);
@@ -70,8 +70,8 @@ async function refuseTaken(tx: InventoryTransaction, { name, hostname, interface
     const { mac_address: mac, ip_address: ip } = fields;
     if (typeof ip === 'string' && ip.includes('/')) refuse('no CIDR ips are allowed');
     if (isEmpty(mac)) refuse(`missing MAC address for interface ${part}`);
-    if (await isTaken(tx, 'mac', mac)) refuse(`mac conflict: ${String(mac)}`);
-    if (await isTaken(tx, 'ip', ip)) refuse(`ip conflict: ${String(ip)}`);
+    if (await isTaken(tx, 'mac', mac)) refuse(`mac conflict: ${textOf(mac)}`);
+    if (await isTaken(tx, 'ip', ip)) refuse(`ip conflict: ${textOf(ip)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { partsOf } from '../domain/item-edits';
-import { FieldError, isSameValue, type ItemData } from '../domain/item-value';
+import { FieldError, isSameValue, type ItemData, textOf } from '../domain/item-value';
 import { checkComplete, completeValues, fieldNamed, type ItemType } from '../domain/inventory';
 import type { StagedItem } from '../store/item-handles';
 import type { StoredItem } from '../store/items';
@@ -67,7 +67,7 @@ export async function saveHandle(
     const open = await openHandle(tx, ref);
     if (!open) return false;
     const { staged, draft } = open;
-    const name = String(draft.values.name);
+    const name = textOf(draft.values.name);
     let before = open.before;
     if (before?.values.name !== name || mode === 'new') {
       const taken = await tx.items.get(ref.type, name, { lock: true });
@@ -135,7 +135,7 @@ async function checkReferences(tx: InventoryTransaction, { type, before, values 
 async function depthOf(tx: InventoryTransaction, type: ItemType, values: ItemData): Promise<number> {
   const parents = await loadParents(tx.items, type, values);
   if (parents.some((parent) => parent.type === type.name && parent.values.uid === values.uid)) {
-    throw new FieldError('value', `The ${type.name} ${String(values.name)} cannot be below itself.`);
+    throw new FieldError('value', `The ${type.name} ${textOf(values.name)} cannot be below itself.`);
   }
   return parents.length || type.rootDepth;
 }
@@ -155,8 +155,8 @@ export function describeChange(
   after: ItemData | null,
   by: string | null,
 ): InventoryChange | null {
-  const name = String((before ?? after)?.name);
-  const renamedTo = before && after && before.name !== after.name ? String(after.name) : undefined;
+  const name = textOf((before ?? after)?.name);
+  const renamedTo = before && after && before.name !== after.name ? textOf(after.name) : undefined;
   if (type.target === 'profile') return renamedTo === undefined ? null : { profile: name, renamedTo, by };
   if (type.target !== 'system') return null;
   const switches = type.fields.filter((field) => field.isNetboot);

@@ -6,7 +6,7 @@ import { DEFAULT_PROGRESS_EVERY, DEFAULT_REASONS, SCOPE_KINDS, SUBSCRIPTION_REAS
 
 const oneLine: Rule = (value, at) => {
   const line = text(value, at) as string;
-  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(line)) {
+  if (/[\p{Cc}\u2028\u2029]/u.test(line)) {
     throw new FieldError('value', `${at.field}: Line breaks and control characters cannot be used here.`);
   }
   return line;

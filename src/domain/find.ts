@@ -1,7 +1,7 @@
 import { isGlob, matchesGlob } from './glob';
 import { comparable } from './item-addresses';
 import type { Field } from './item-fields';
-import { FieldError, isDict, isSameValue, type ItemData, type ItemValue } from './item-value';
+import { FieldError, isDict, isSameValue, type ItemData, type ItemValue, textOf } from './item-value';
 import { readFlag, readPairs, splitWords } from './item-values';
 import { findField, findPartField, withMirrors, type ItemType } from './inventory';
 import { partsOf } from './item-edits';
@@ -101,7 +101,7 @@ export function sortItems<T extends { values: ItemData }>(type: ItemType, items:
   const backwards = sortField?.startsWith('!') === true;
   const word = (backwards ? sortField?.slice(1) : sortField) ?? '';
   const field = word === '' ? 'name' : (findField(type.fields, word)?.name ?? word);
-  const keyed = items.map((item) => ({ item, key: sortKey(item.values[field]), name: String(item.values.name) }));
+  const keyed = items.map((item) => ({ item, key: sortKey(item.values[field]), name: textOf(item.values.name) }));
   keyed.sort((a, b) => compare(a.key, b.key) || compare(a.name, b.name));
   const sorted = keyed.map(({ item }) => item);
   return backwards ? sorted.reverse() : sorted;
@@ -110,7 +110,7 @@ export function sortItems<T extends { values: ItemData }>(type: ItemType, items:
 function sortKey(value: ItemValue | undefined): string | number {
   if (typeof value === 'number') return value;
   if (isDict(value)) throw new FieldError('type', "'<' not supported between instances of 'dict' and 'dict'");
-  return value === undefined || value === null ? '' : String(value);
+  return textOf(value);
 }
 
 function compare(a: string | number, b: string | number): number {

@@ -1,5 +1,5 @@
 import type { Field } from './item-fields';
-import { INHERIT, isDict, type ItemData, type ItemValue, type SettingValues } from './item-value';
+import { INHERIT, isDict, type ItemData, type ItemValue, type SettingValues, textOf, without } from './item-value';
 import { fieldNamed, itemType, withMirrors, type ItemType } from './inventory';
 import { bootLoadersFor } from './os-catalogue';
 
@@ -69,7 +69,7 @@ function resolveParts(type: ItemType, values: ItemData, settings: SettingValues)
 
 /** What the settings say in the end; null when they know nothing of the field. */
 function settingFor(field: Field, chain: Chain, settings: SettingValues): ItemValue {
-  if (field.narrows) return bootLoadersFor(String(chain.at(-1)?.values.arch ?? ''));
+  if (field.narrows) return bootLoadersFor(textOf(chain.at(-1)?.values.arch));
   const names = field.setting !== undefined ? [field.setting] : [field.name, `default_${field.name}`];
   const found = names.find((name) => settings[name] !== undefined);
   return found === undefined ? null : (settings[found] ?? null);
@@ -79,12 +79,7 @@ function settingFor(field: Field, chain: Chain, settings: SettingValues): ItemVa
 export function withoutDeleted(values: ItemData): ItemData {
   const gone = Object.keys(values).filter((key) => key.startsWith('!') && key !== '!');
   if (gone.length === 0) return values;
-  const rest = { ...values };
-  for (const key of gone) {
-    delete rest[key];
-    delete rest[key.slice(1)];
-  }
-  return rest;
+  return without(values, [...gone, ...gone.map((key) => key.slice(1))]);
 }
 
 /**
@@ -103,7 +98,7 @@ export function blendItem(chain: Chain, settings: SettingValues): ItemData {
   }
   const port = settings.http_port;
   result.http_server =
-    port === undefined || port === 80 ? (result.server ?? '') : `${String(result.server)}:${String(port)}`;
+    port === undefined || port === 80 ? (result.server ?? '') : `${textOf(result.server)}:${textOf(port)}`;
   if (isDict(result.mgmt_parameters) && isDict(result.autoinstall_meta)) {
     result.mgmt_parameters = { ...result.mgmt_parameters, ...result.autoinstall_meta };
   }

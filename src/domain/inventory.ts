@@ -1,6 +1,6 @@
 import { CONTACT_FIELDS, SUBSCRIPTION_FIELDS } from './contact-fields';
 import { DISTRO_FIELDS, INTERFACE_FIELDS, PROFILE_FIELDS, SYSTEM_FIELDS, type Field } from './item-fields';
-import { FieldError, INHERIT, type ItemData, type ItemValue, type SettingValues } from './item-value';
+import { FieldError, INHERIT, type ItemData, type ItemValue, type SettingValues, textOf } from './item-value';
 import type { SetContext } from './item-values';
 
 /** One type of item: from its entry come methods, checks, tables and rendering. */
@@ -193,10 +193,10 @@ export function checkComplete(type: ItemType, values: ItemData): void {
   if (values.name === '') throw new FieldError('rule', 'Name is required');
   const { requires } = type;
   if (requires && requires.oneOf.every((field) => values[field] === '')) {
-    throw new FieldError('rule', `Error with ${type.name} ${String(values.name)} - ${requires.message}`);
+    throw new FieldError('rule', `Error with ${type.name} ${textOf(values.name)} - ${requires.message}`);
   }
   if (values.parent === values.name)
-    throw new FieldError('value', `The ${type.name} ${String(values.name)} cannot be its own parent.`);
+    throw new FieldError('value', `The ${type.name} ${textOf(values.name)} cannot be its own parent.`);
 }
 
 /** A field of one type that refers to items of another. */

@@ -92,8 +92,7 @@ export const webhooks: Rule = (value, at) => addresses(value, at, webhookFault);
 
 /** Why `url` cannot be posted to, as a sentence; null when it can. */
 export function webhookFault(url: string): string | null {
-  if (/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(url))
-    return 'A URL must not hold spaces, line breaks or control characters.';
+  if (/[\s\p{Cc}]/u.test(url)) return 'A URL must not hold spaces, line breaks or control characters.';
   let parsed: URL;
   try {
     parsed = new URL(url);

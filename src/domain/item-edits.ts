@@ -1,6 +1,6 @@
 import { macAddress, RANDOM_MAC } from './item-addresses';
 import type { Field } from './item-fields';
-import { FieldError, isDict, type ItemData, type ItemValue, type SettingValues } from './item-value';
+import { FieldError, isDict, type ItemData, type ItemValue, type SettingValues, without } from './item-value';
 import type { SetContext } from './item-values';
 import { findPartField, initialValues, writeField, type ItemType } from './inventory';
 
@@ -30,19 +30,18 @@ export function applyEdits(
 function applyEdit(type: ItemType, values: ItemData, edit: Edit, settings: SettingValues): ItemData {
   if (edit.kind === 'set') return { ...values, ...edit.values };
   if (!type.parts) return values;
-  const parts = { ...partsOf(type, values) };
+  let parts = { ...partsOf(type, values) };
   const own = Object.hasOwn(parts, edit.part) ? parts[edit.part] : undefined;
   switch (edit.kind) {
     case 'set-part':
       parts[edit.part] = { ...(own ?? initialValues(type.parts.fields, settings)), ...edit.values };
       break;
     case 'delete-part':
-      delete parts[edit.part];
+      parts = without(parts, [edit.part]);
       break;
     case 'rename-part':
       if (own !== undefined) {
-        delete parts[edit.part];
-        parts[edit.to] = own;
+        parts = { ...without(parts, [edit.part]), [edit.to]: own };
       }
   }
   return { ...values, [type.parts.field]: parts };

@@ -9,7 +9,7 @@ import {
   macAddress,
   netmask,
 } from './item-addresses';
-import { INHERIT, FieldError, type ItemData, type ItemValue, type SettingValues } from './item-value';
+import { INHERIT, FieldError, type ItemData, type ItemValue, type SettingValues, textOf } from './item-value';
 import {
   anyList,
   anyText,
@@ -202,7 +202,7 @@ const fileNamed =
 
 const autoinstall: Rule = (value, at) => {
   const path = text(value, at) as string;
-  if (path.startsWith('/') || path.split('/').includes('..') || /[\u0000-\u001f\\]/.test(path)) {
+  if (path.startsWith('/') || path.split('/').includes('..') || /[\p{Cc}\\]/u.test(path)) {
     throw new FieldError(
       'value',
       `Invalid automatic installation template file location ${path}, it must be relative and without ..`,
@@ -222,7 +222,7 @@ const baudRate: Rule = (value, at) => {
 const grubPath =
   (source: string) =>
   (values: ItemData): ItemValue => {
-    const parts = /^(https?|tftp):\/\/([^/]+)(\/.*)$/i.exec(String(values[source] ?? ''));
+    const parts = /^(https?|tftp):\/\/([^/]+)(\/.*)$/i.exec(textOf(values[source]));
     return parts ? `(${parts[1]!.toLowerCase()},${parts[2]})${parts[3]}` : '';
   };
 

@@ -29,6 +29,17 @@ export function isDict(value: ItemValue | undefined): value is ItemData {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A value as text: text as it is, nothing as '', the rest as JSON writes it. */
+export function textOf(value: ItemValue | undefined): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
+/** The values without some keys. */
+export function without<T>(values: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => !keys.includes(key)));
+}
+
 /** Equality by content; the order of keys does not matter. */
 export function isSameValue(a: ItemValue | undefined, b: ItemValue | undefined): boolean {
   if (a === b) return true;

@@ -1,4 +1,4 @@
-import { INHERIT, FieldError, isDict, type ItemData, type ItemValue } from './item-value';
+import { INHERIT, FieldError, isDict, type ItemData, type ItemValue, textOf } from './item-value';
 
 /** What a rule for one field may look at besides the value. */
 export interface SetContext {
@@ -29,7 +29,9 @@ const MAX_TEXT = 1_000_000;
  */
 export function splitWords(text: string): string[] {
   const words: string[] = [];
-  let word: string | null = null;
+  let word = '';
+  // An empty word in quotes is a word; blanks between words are none.
+  let begun = false;
   let quote = '';
   for (let i = 0; i < text.length; i++) {
     const char = text.charAt(i);
@@ -38,20 +40,25 @@ export function splitWords(text: string): string[] {
       else word += char;
     } else if (char === '\\' && (quote === '' || '"\\'.includes(text.charAt(i + 1)))) {
       if (++i >= text.length) throw new FieldError('value', 'No escaped character');
-      word = (word ?? '') + text.charAt(i);
+      word += text.charAt(i);
+      begun = true;
     } else if (quote === '"') {
       if (char === '"') quote = '';
       else word += char;
     } else if (char === '"' || char === "'") {
       quote = char;
-      word ??= '';
+      begun = true;
     } else if (' \t\r\n'.includes(char)) {
-      if (word !== null) words.push(word);
-      word = null;
-    } else word = (word ?? '') + char;
+      if (begun) words.push(word);
+      word = '';
+      begun = false;
+    } else {
+      word += char;
+      begun = true;
+    }
   }
   if (quote !== '') throw new FieldError('value', 'No closing quotation');
-  if (word !== null) words.push(word);
+  if (begun) words.push(word);
   return words;
 }
 
@@ -168,8 +175,7 @@ export const real: Rule = (value, at) => {
 };
 
 /** A list of words. */
-export const words: Rule = (value, at) =>
-  readWords(value, at).map((word) => (typeof word === 'string' ? word : String(word)));
+export const words: Rule = (value, at) => readWords(value, at).map(textOf);
 
 /** Any array, kept as it is; text is split into words. */
 export const anyList: Rule = (value, at) => readWords(value, at);

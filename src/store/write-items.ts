@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { interfaceKeys, type InterfaceKeys } from '../domain/item-addresses';
-import { isSameValue, type ItemData, type ItemValue } from '../domain/item-value';
+import { isSameValue, type ItemData, type ItemValue, textOf } from '../domain/item-value';
 import { ITEM_TYPES, storedFields, type ItemType } from '../domain/inventory';
 import { partsOf } from '../domain/item-edits';
 import { isTransactionConflict, isUniqueViolation } from './errors';
@@ -102,7 +102,7 @@ export function createItemWriter(db: Knex) {
       const row = { ...columnValues(type, values), data: JSON.stringify(dataOf(type, values)) };
       await db(type.table).where({ id: before.id }).update(row);
       await writeParts(type, before.id, before.values, values);
-      const [from, to] = [String(before.values.name), String(values.name)];
+      const [from, to] = [textOf(before.values.name), textOf(values.name)];
       if (from !== to) await followRename(db, type, from, to);
     },
 

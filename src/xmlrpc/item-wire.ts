@@ -89,6 +89,12 @@ export function isTruthy(value: XmlRpcValue | undefined): boolean {
   return isStruct(value) ? Object.keys(value).length > 0 : true;
 }
 
+/** A value in a message: text as it is, anything else by its kind. */
+export function wordOf(value: XmlRpcValue | undefined): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' ? String(value) : pythonType(value ?? null);
+}
+
 /** Python's word for the kind of a value. */
 export function pythonType(value: XmlRpcValue): string {
   if (value === null) return 'NoneType';

@@ -1,3 +1,4 @@
+import { textOf } from '../../src/domain/item-value';
 import { matches, narrow, type Criteria } from '../../src/domain/find';
 import { itemType } from '../../src/domain/inventory';
 import { createStore } from '../../src/store';
@@ -86,7 +87,7 @@ describe('what the rules need of targets', () => {
 describe('chains', () => {
   test('go from the item up to the distro in one query', async () => {
     const chain = await items().loadChain(itemType('system'), 'b');
-    expect(chain.map((item) => `${item.type}:${String(item.values.name)}`)).toEqual([
+    expect(chain.map((item) => `${item.type}:${textOf(item.values.name)}`)).toEqual([
       'system:b',
       'profile:p1-sub',
       'profile:p1',
@@ -97,7 +98,7 @@ describe('chains', () => {
 
   test('start at any item by its uid', async () => {
     const item = await items().get(itemType('profile'), 'p1');
-    const chain = await items().loadChainByUid(String(item!.values.uid));
+    const chain = await items().loadChainByUid(textOf(item!.values.uid));
     expect(chain.map((link) => link.values.name)).toEqual(['p1', 'd1']);
   });
 });

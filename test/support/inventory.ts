@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { addItem } from '../../src/actions/edit-item';
 import type { InventoryChange, InventoryDeps } from '../../src/actions/inventory-deps';
-import type { ItemValue, SettingValues } from '../../src/domain/item-value';
+import { type ItemValue, type SettingValues, textOf } from '../../src/domain/item-value';
 import { itemType } from '../../src/domain/inventory';
 import { DEFAULT_SETTINGS } from '../../src/domain/settings';
 import { createStore } from '../../src/store';
@@ -40,13 +40,13 @@ export function startInventory(knex: Knex, settings: SettingValues = {}): TestIn
     changes,
     clock,
     async add(type, fields) {
-      await addItem(deps, { type: itemType(type), name: String(fields.name), by: 'jane' }, async (draft) => {
+      await addItem(deps, { type: itemType(type), name: textOf(fields.name), by: 'jane' }, async (draft) => {
         for (const [field, value] of Object.entries(fields)) await draft.write(field, value);
       });
     },
     async audience() {
       const { rows } = await knex.raw<{ rows: { version: number }[] }>('select version from audience_version');
-      return Number(rows[0]!.version);
+      return rows[0]!.version;
     },
   };
 }

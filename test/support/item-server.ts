@@ -5,7 +5,7 @@ import { xapiMethods } from '../../src/xmlrpc/methods/xapi';
 import { parseResponse, serializeCall } from '../../src/xmlrpc/codec';
 import { cx, valueError } from '../../src/xmlrpc/fault';
 import { createXmlRpcServer } from '../../src/xmlrpc/server';
-import type { Struct, XmlRpcValue } from '../../src/xmlrpc/value';
+import type { XmlRpcValue } from '../../src/xmlrpc/value';
 import type { TestInventory } from './inventory';
 
 /** Tokens of two sessions that are always live. */
@@ -44,7 +44,7 @@ export function startItemServer(inventory: TestInventory): ItemServer {
         return user === undefined ? Promise.reject(cx('invalid token')) : Promise.resolve({ user });
       },
     },
-    log: { error: (_sentence: string, data?: unknown) => errors.push(data) } as never,
+    log: { error: (_sentence: string, data?: unknown) => errors.push(data) },
     now: inventory.deps.now,
   });
   const send = async (xml: string): Promise<string> => {
@@ -56,7 +56,7 @@ export function startItemServer(inventory: TestInventory): ItemServer {
     send,
     async call(method, ...params) {
       const answer = parseResponse(await send(serializeCall(method, params)));
-      if ('fault' in answer) throw new Error(String((answer.fault as Struct).faultString));
+      if ('fault' in answer) throw new Error((answer.fault as { faultString: string }).faultString);
       return answer.value;
     },
   };

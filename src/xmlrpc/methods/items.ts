@@ -1,6 +1,6 @@
 import { ITEM_TYPES, type ItemType } from '../../domain/inventory';
 import { cx } from '../fault';
-import { isTruthy } from '../item-wire';
+import { isTruthy, wordOf } from '../item-wire';
 import { defineMethod, type Method, type Param } from '../method';
 import { Double, struct, type XmlRpcValue } from '../value';
 import { copy, modifyItem, newItem, remove, rename, saveItem } from './change-items';
@@ -189,7 +189,7 @@ function emptyMethods(): Method[] {
 function writableType(what: XmlRpcValue): ItemType {
   const type = readType(what);
   if (type) return type;
-  throw cx(`internal error, collection name "${String(what)}" not supported`);
+  throw cx(`internal error, collection name "${wordOf(what)}" not supported`);
 }
 
 function anyTypeMethods(deps: ItemMethodDeps): Method[] {
@@ -208,7 +208,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       summary: `Starts a new item of a type and answers its handle. ${STAGED}`,
       run: ([what, , isSubobject]) => {
         const type = ITEM_TYPES.find(({ name }) => name === what);
-        if (!type) throw cx(`internal error, collection name is "${String(what)}"`);
+        if (!type) throw cx(`internal error, collection name is "${wordOf(what)}"`);
         return newItem(deps, type, isTruthy(isSubobject));
       },
     }),
@@ -322,7 +322,7 @@ function anyTypeReaders(deps: ItemMethodDeps): Method[] {
       summary: 'The handle of the saved item of that type and name.',
       run: ([what, name]) => {
         readType(what!);
-        return getHandle(deps, String(what), name!);
+        return getHandle(deps, wordOf(what), name!);
       },
     }),
     defineMethod({

@@ -4,7 +4,7 @@ import { findItems, listItems, pageItems, readItem } from '../../actions/read-it
 import { readCriteria, readNumber, readSortField } from '../criteria';
 import { cx, typeError, valueError } from '../fault';
 import { savedHandle } from '../handles';
-import { isTruthy, pythonType } from '../item-wire';
+import { isTruthy, pythonType, wordOf } from '../item-wire';
 import { Double, struct, type XmlRpcValue } from '../value';
 import { asName, showItems, type ItemMethodDeps } from './item-methods';
 
@@ -23,7 +23,7 @@ export function readType(what: XmlRpcValue): ItemType | null {
   const type = typeof what === 'string' ? findItemType(what) : undefined;
   if (type) return type;
   if (typeof what === 'string' && Object.hasOwn(EMPTY_TYPES, what)) return null;
-  throw cx(`internal error, collection name "${String(what)}" not supported`);
+  throw cx(`internal error, collection name "${wordOf(what)}" not supported`);
 }
 
 type Args = readonly XmlRpcValue[];
@@ -60,8 +60,7 @@ export async function getHandle(deps: ItemMethodDeps, what: string, name: XmlRpc
 
 /** No item of that type has that name. */
 export function unknownItem(what: string, name: XmlRpcValue): Error {
-  const shown = typeof name === 'object' ? pythonType(name) : String(name);
-  return cx(`internal error, unknown ${what} name ${shown}`);
+  return cx(`internal error, unknown ${what} name ${wordOf(name)}`);
 }
 
 /** find_items and find_T. `args`: criteria, and what may be a token. */

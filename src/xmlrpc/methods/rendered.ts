@@ -1,10 +1,10 @@
 import { flattenItem } from '../../domain/inheritance';
-import { INHERIT, type ItemData } from '../../domain/item-value';
+import { INHERIT, type ItemData, textOf } from '../../domain/item-value';
 import { ITEM_TYPES, itemType, type ItemType } from '../../domain/inventory';
 import { drawFreeMac } from '../../actions/item-draft';
 import { readBlended, readResolvedValue } from '../../actions/read-items';
 import { attributeError, cx, valueError } from '../fault';
-import { holdsSecrets, isTruthy, redact, secretsOf, toItemStruct, toWire } from '../item-wire';
+import { holdsSecrets, isTruthy, redact, secretsOf, toItemStruct, toWire, wordOf } from '../item-wire';
 import { defineMethod, type Method } from '../method';
 import { struct, type Struct, type XmlRpcValue } from '../value';
 import { asName, ANY_TOKEN, hasSession, type ItemMethodDeps } from './item-methods';
@@ -49,7 +49,7 @@ export function renderedMethods(deps: ItemMethodDeps): Method[] {
   const blend = async (typeName: string, name: XmlRpcValue): Promise<XmlRpcValue> => {
     const type = itemType(typeName);
     const blended = await readBlended(deps, type, asName(name));
-    if (!blended) throw cx(`${typeName} not found: ${String(name)}`);
+    if (!blended) throw cx(`${typeName} not found: ${wordOf(name)}`);
     return showBlended(deps, type, blended, []);
   };
   return [
@@ -117,7 +117,7 @@ async function showResolved(deps: ItemMethodDeps, uid: string, attribute: string
   if (!found) throw valueError(`Item with item_uuid "${uid}" did not exist!`);
   const { type, value } = found;
   if (value === undefined) throw attributeError(`Attribute "${attribute}" did not exist on item type "${type.name}".`);
-  if (attribute === 'serial_baud_rate') return value === -1 ? 'DISABLED' : `B${String(value)}`;
+  if (attribute === 'serial_baud_rate') return value === -1 ? 'DISABLED' : `B${textOf(value)}`;
   const shown = toItemStruct(redact({ [attribute]: value === INHERIT ? '' : value }, secretsOf(type)));
   return shown[attribute] ?? toWire(value);
 }

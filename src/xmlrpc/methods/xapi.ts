@@ -1,4 +1,4 @@
-import { isDict, type ItemData, type ItemValue } from '../../domain/item-value';
+import { isDict, type ItemData, type ItemValue, without } from '../../domain/item-value';
 import { fieldNamed, findField, findPartField, type ItemType } from '../../domain/inventory';
 import { copyItem } from '../../actions/copy-item';
 import { addItem, editItem } from '../../actions/edit-item';
@@ -6,10 +6,8 @@ import type { Draft } from '../../actions/item-draft';
 import { removeItem } from '../../actions/remove-item';
 import { renameItem } from '../../actions/rename-item';
 import { cx, keyError, valueError } from '../fault';
-import { toItemData } from '../item-wire';
+import { toItemData, wordOf } from '../item-wire';
 import { defineMethod, type Method } from '../method';
-import { isTruthy } from '../item-wire';
-import type { XmlRpcValue } from '../value';
 import { TOKEN, type ItemMethodDeps } from './item-methods';
 import { readType, unknownItem } from './read-items';
 
@@ -47,9 +45,9 @@ export function xapiMethods(deps: ItemMethodDeps): Method[] {
           throw valueError('xapi_object_edit() called without an object name');
         }
         const type = readType(objectType!);
-        if (!type) throw cx(`internal error, collection name "${String(objectType)}" not supported`);
+        if (!type) throw cx(`internal error, collection name "${wordOf(objectType)}" not supported`);
         const given = toItemData(attributes ?? null) ?? {};
-        await apply(deps, String(editType), {
+        await apply(deps, wordOf(editType), {
           type,
           name: objectName,
           attributes: given,
@@ -105,7 +103,7 @@ async function renameOnly(deps: ItemMethodDeps, { type, name, attributes, by }: 
 }
 
 async function removeOnly(deps: ItemMethodDeps, { type, name, attributes, by }: Edit): Promise<void> {
-  const recursive = isTruthy((attributes.recursive as XmlRpcValue) ?? false);
+  const recursive = isOn(attributes.recursive);
   if (!recursive) {
     const same = (await deps.store.inventory.children(type, [name])).find((child) => child.type === type);
     if (same) {
@@ -125,7 +123,7 @@ async function change(deps: ItemMethodDeps, { type, by }: Edit, name: string, at
 
 /** Writes attributes in the order they depend on each other. Unknown ones are ignored, as ever. */
 async function writeAll(draft: Draft, attributes: ItemData): Promise<void> {
-  const inPlace = isTruthy((attributes.in_place as XmlRpcValue) ?? false);
+  const inPlace = isOn(attributes.in_place);
   const words = Object.keys(attributes).filter((word) => !CONTROL.includes(word));
   const isPart = (word: string): boolean => isPartAttribute(draft.type, word);
   const ordered = [...FIRST.filter((word) => words.includes(word)), ...words.filter((word) => !FIRST.includes(word))];
@@ -177,14 +175,19 @@ function merged(draft: Draft, word: string, value: ItemValue): ItemValue {
   const given = field.rule(value, { type: draft.type.name, field: field.name, values: draft.values });
   const current = draft.values[field.name];
   if (!isDict(given)) return given;
-  const result: ItemData = { ...(isDict(current) ? current : {}) };
-  for (const [key, entry] of Object.entries(given)) {
-    if (key.startsWith('~') && key !== '~') delete result[key.slice(1)];
-    else result[key] = entry;
-  }
-  return result;
+  const gone = Object.keys(given).filter((key) => key.startsWith('~') && key !== '~');
+  const kept = without(
+    isDict(current) ? current : {},
+    gone.map((key) => key.slice(1)),
+  );
+  return { ...kept, ...without(given, gone) };
 }
 
 function isFilled(value: ItemValue | undefined): boolean {
   return value !== undefined && value !== null && value !== '' && value !== '~';
+}
+
+/** Flags of this call follow Python's idea of true, as those of others do. */
+function isOn(value: ItemValue | undefined): boolean {
+  return isFilled(value) && value !== false && value !== 0;
 }
