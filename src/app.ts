@@ -116,7 +116,7 @@ async function assemble(
     }),
     notifications: createNotificationDecider(),
     isConflict: isTransactionConflict,
-    noteBlindness: () => noteBlindness(watch),
+    noteBlindness: (within) => noteBlindness({ ...watch, store: within }),
     listeners,
     onError: (sentence, error) => failures.warn('intake', sentence, String(error), { error }),
   });

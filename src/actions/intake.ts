@@ -26,8 +26,8 @@ export interface IntakeDeps extends AppendDeps {
   store: Store;
   /** True when the transaction lost against another and may be run again. */
   isConflict(error: unknown): boolean;
-  /** Stores the blind window that was found. */
-  noteBlindness(): Promise<void>;
+  /** Stores the blind window that was found, by this store: inside the transaction it is bound to, if it is. */
+  noteBlindness(store: Store): Promise<void>;
   listeners: readonly CommitListener[];
   onError(sentence: string, error: unknown): void;
 }
@@ -118,7 +118,7 @@ export function createIntake(deps: IntakeDeps): Intake {
         return await deps.store.transaction((store) => appendEvents(deps, store, submissions, { items, lock }));
       } catch (error) {
         if (attempt > MAX_CONFLICTS) throw error;
-        if (error instanceof BlindnessUnnoted) await deps.noteBlindness();
+        if (error instanceof BlindnessUnnoted) await deps.noteBlindness(deps.store);
         else if (error instanceof TargetsChanged || deps.isConflict(error)) lock = true;
         else throw error;
       }
@@ -141,7 +141,12 @@ export function createIntake(deps: IntakeDeps): Intake {
     async submitWithin(store, committed, submissions) {
       // That transaction sees changes of its own that may never be committed: they must not be remembered.
       const options = { items: createTargetItems(), lock: true };
-      const { results, written } = await appendEvents(deps, store, submissions, options);
+      const append = () => appendEvents(deps, store, submissions, options);
+      const { results, written } = await append().catch(async (error: unknown) => {
+        if (!(error instanceof BlindnessUnnoted)) throw error;
+        await deps.noteBlindness(store);
+        return append();
+      });
       const refused = results.find((result) => !result.ok);
       if (refused && !refused.ok) throw refused.error;
       committed.then(

@@ -1,4 +1,5 @@
 import { applyBlindWindows, beat, noteBlindness, watchStalls } from '../../src/actions/watch-clocks';
+import { createStore } from '../../src/store';
 import { connect, type Database } from '../../src/store/connect';
 import { openTestDatabase, type TestDatabase } from '../support/database';
 import {
@@ -187,6 +188,17 @@ describe('a gap in the heartbeats of all servers', () => {
       '1 clock-extended',
       '1 progress-reported',
     ]);
+  });
+
+  test('is noted by a change of the inventory that finds it, in the same transaction', async () => {
+    const [server] = await goBlind(60);
+    const submission = { caller: INTERNAL, drafts: [draftAt(server.now, 'run-cancelled')] };
+    await database.knex.transaction((trx) =>
+      server.intake.submitWithin(createStore(trx), trx.executionPromise, [submission]),
+    );
+    expect(await windows()).toHaveLength(1);
+    const [run] = await server.store.runs.find({ system: 'web1', limit: 1 });
+    expect(run!.state).toMatchObject({ status: 'cancelled', blindMs: 60 * MINUTE });
   });
 
   test('is no gap while one of the servers goes on', async () => {

@@ -78,7 +78,7 @@ export function startWritePath(
     }),
     notifications: options.notifications ?? { decide: () => Promise.resolve([]) },
     isConflict: isTransactionConflict,
-    noteBlindness: () => noteBlindness(watch),
+    noteBlindness: (within) => noteBlindness({ ...watch, store: within }),
     listeners: options.listeners ?? [],
     onError: (sentence) => errors.push(sentence),
     ...options.deps,
