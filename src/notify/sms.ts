@@ -34,8 +34,11 @@ function createSmsNotifier(settings: TwilioSettings): Notifier {
       if (signal.aborted) return timedOut();
       try {
         client ??= loadClient(settings);
-        const { messages } = await client;
-        const sender = settings.from.startsWith('MG')
+        const { messages } = await client.catch((error: unknown) => {
+          client = null; // a disk that was full may not be the next time
+          throw error;
+        });
+        const sender = /^MG[0-9a-f]{32}$/i.test(settings.from)
           ? { messagingServiceSid: settings.from }
           : { from: settings.from };
         const body = `${delivery.content.text} #${delivery.id.replaceAll('-', '').slice(0, 6)}`;
@@ -50,16 +53,16 @@ function createSmsNotifier(settings: TwilioSettings): Notifier {
 }
 
 async function loadClient(settings: TwilioSettings): Promise<Twilio> {
-  const { default: createClient, RequestClient } = await import('twilio');
+  const { default: twilio } = await import('twilio');
   /** The SDK knows no base address: requests are sent elsewhere by changing where they go. */
-  class RedirectedClient extends RequestClient {
+  class RedirectedClient extends twilio.RequestClient {
     override request<T>(options: RequestOptions): Promise<Response<T>> {
       const uri = settings.apiUrl === null ? options.uri : options.uri.replace(TWILIO_URL, settings.apiUrl);
       return super.request({ ...options, uri }) as Promise<Response<T>>;
     }
   }
   const httpClient = new RedirectedClient({ timeout: REQUEST_TIMEOUT_MS, autoRetry: false, keepAlive: true });
-  return createClient(settings.accountSid, settings.authToken, { httpClient, autoRetry: false });
+  return twilio(settings.accountSid, settings.authToken, { httpClient, autoRetry: false });
 }
 
 /** What the promise gives, or null when the signal comes first: the SDK cannot be interrupted. */
@@ -131,5 +134,6 @@ function explainTwilio(error: TwilioError, secrets: readonly string[]): Delivery
   if (status === 404) return retry('misconfigured');
   if (status >= 400) return never('message refused');
   if (error.code === 'ECONNABORTED' || error.code === 'ETIMEDOUT') return retry('timed out');
-  return retry('unreachable');
+  // Errors of a connection carry a word as their code; without one the SDK itself refused what it was given.
+  return retry(typeof error.code === 'string' ? 'unreachable' : 'misconfigured');
 }
