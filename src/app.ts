@@ -26,6 +26,7 @@ import type { Config } from './config';
 import { startLoops } from './app-loops';
 import { createCobblerService } from './http/cobbler-service';
 import { parseNetworks } from './http/peer';
+import { createRunPage } from './http/run-page';
 import { createHttpServer } from './http/server';
 import { parseMessage } from './intake/index';
 import { createFailureLog, createLog } from './log';
@@ -247,6 +248,13 @@ async function assemble(
           await recordMessage({ ...message, hints: { mode: 'nopxe' } }, { peer, authority: 'anonymous' });
         },
         describeFault: (error) => toFault(error).message,
+      }),
+      createRunPage({
+        login: async (user, secret, peer) => {
+          await sessions.logout(await sessions.login(user, secret, peer));
+        },
+        getRun: reader.get,
+        getLog: (runId) => reader.log(runId, 0),
       }),
     ],
     checkReady: () =>
