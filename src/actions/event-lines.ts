@@ -77,7 +77,6 @@ export function installLine(event: LoggedEvent): string | null {
 }
 
 function oneWord(text: string): string {
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
   const word = text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/gu, '_');
   return word === '' ? '?' : word;
 }

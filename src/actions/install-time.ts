@@ -27,7 +27,8 @@ const MAX_MACHINES = 200;
 
 /** Triggers and uploads, made to work together: a new install begins with the uploads of the last one read and gone. */
 export function createInstallTime(deps: InstallTimeDeps): { uploads: UploadLog; triggers: TriggerDeps } {
-  const { store, intake, policy, isTrusted, log, now } = deps;
+  const { store, intake, log } = deps;
+  const now = (): Instant => deps.now();
   const warn = createThrottle(log, now);
 
   async function findRun({ type, name, address }: TargetName): Promise<string | null> {
@@ -38,8 +39,8 @@ export function createInstallTime(deps: InstallTimeDeps): { uploads: UploadLog; 
 
   const findReported = createFindReported({
     findTargets: (names) => store.inventory.findTargets(names),
-    policy,
-    isTrusted,
+    policy: deps.policy,
+    isTrusted: (peer) => deps.isTrusted(peer),
     findRun,
   });
   const uploads = createUploadLog({

@@ -133,7 +133,7 @@ export function createUploadPublisher(deps: PublishDeps): UploadPublisher {
         await saveRow({ ...row, parsedBytes: 0, parsedHash: EMPTY_HASH, state: emptyLogState(reading.newHead) });
       }
       const runId = await submit(target, reading.drafts);
-      const from = reading.change === 'grown' && known?.runId === runId ? known!.parsedBytes : 0;
+      const from = reading.change === 'grown' && known?.runId === runId ? known.parsedBytes : 0;
       await saveRow({ ...row, runId: await keep(key, runId, from) });
       return reading.parsedBytes < reading.size;
     },

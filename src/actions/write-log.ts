@@ -51,7 +51,8 @@ const PAGE = 500;
  * neither the server nor the log for good: what could not be held in memory is read from the database again.
  */
 export async function createEventLog(options: EventLogOptions): Promise<EventLog> {
-  const { logDir, warn, maxBytes = MAX_BYTES } = options;
+  const { logDir, maxBytes = MAX_BYTES } = options;
+  const warn: EventLogOptions['warn'] = (key, sentence, fields) => options.warn(key, sentence, fields);
   const provisioningPath = path.join(logDir, 'provisioning.log');
   const installPath = path.join(logDir, 'install.log');
   const open = (file: string): RotatingFile =>
@@ -64,8 +65,8 @@ export async function createEventLog(options: EventLogOptions): Promise<EventLog
     });
   // A crash in the middle of a line leaves half of it: the whole line is written again.
   for (const file of [provisioningPath, installPath]) {
-    await removeTornLine(file).catch((error: Error) => {
-      warn(`read ${file}`, 'A log cannot be read.', { file, error: error.message });
+    await removeTornLine(file).catch((error: unknown) => {
+      warn(`read ${file}`, 'A log cannot be read.', { file, error: String(error) });
     });
   }
   const provisioning = open(provisioningPath);

@@ -89,7 +89,7 @@ const indexes = new WeakMap<Installer, Map<Voice, Marks>>();
 
 function marksOf(installer: Installer, voice: Voice): Marks {
   let index = indexes.get(installer);
-  if (!index) indexes.set(installer, (index = new Map()));
+  if (!index) indexes.set(installer, (index = new Map<Voice, Marks>()));
   let marks = index.get(voice);
   if (!marks) {
     const spoken = <T extends { voices: readonly Voice[] }>(all: readonly T[]): T[] =>
@@ -206,8 +206,8 @@ export function createLogReader(options: {
           state.downloads[groups['name']!] = Number(groups['bytes']);
         return;
       case 'download-done': {
-        const bytes = state.downloads[groups['name']!] ?? 0;
-        delete state.downloads[groups['name']!];
+        const { [groups['name']!]: bytes = 0, ...others } = state.downloads;
+        state.downloads = others;
         state.bytesDone = (state.bytesDone ?? 0) + bytes;
         return note(offset, { ...step, bytesDone: state.bytesDone });
       }

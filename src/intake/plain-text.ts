@@ -2,7 +2,6 @@
 export const MAX_TEXT = 4_000;
 
 // C0 and C1 control characters but tab and line feed; the database cannot hold NUL, terminals act on the others.
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 

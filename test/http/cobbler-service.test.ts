@@ -34,7 +34,7 @@ async function get(path: string, rest: Partial<HttpRequest> = {}): Promise<[numb
     ...rest,
   });
   expect(answer.contentType).toBe('text/plain;charset=utf-8');
-  return [answer.status, String(answer.body)];
+  return [answer.status, answer.body as string];
 }
 
 test.each([

@@ -72,7 +72,7 @@ test('the table has the widths scripts cut it by, sorted by address, in the time
     row({ ip: '10.9.0.50', mostRecentStart: at, mostRecentStop: at + 60 }),
     row({ ip: '10.9.0.2', target: 'profile:a-very-long-profile-name', mostRecentStop: at }),
   ];
-  expect(String(formatInstallStatus('text', rows, at + 6_000)).split('\n')).toEqual([
+  expect((formatInstallStatus('text', rows, at + 6_000) as string).split('\n')).toEqual([
     'ip             |target              |start            |state            ',
     '10.9.0.2       |profile:a-very-long-profile-name|Unknown          |finished         ',
     '10.9.0.50      |system:gi           |Mon Nov  2 03:04:05 2026|finished         ',
