@@ -35,6 +35,10 @@ const NEIGHBOURS = [
   'xmlrpc',
 ];
 
+/** Folders of pure functions: no file, no socket, no package. */
+const PURE = ['domain', 'intake'];
+const NO_PACKAGES = { regex: '^[^.]', message: 'Pure functions need nothing from outside.' };
+
 /** Two rules: one for what may not be imported at all, its twin for what may be imported as a type. */
 function directionRules(folder) {
   const { may, types } = FOLDERS[folder];
@@ -46,7 +50,10 @@ function directionRules(folder) {
   return {
     files: [`src/${folder}/**/*.ts`],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ regex: outside(closed), message }] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: outside(closed), message }, ...(PURE.includes(folder) ? [NO_PACKAGES] : [])] },
+      ],
       '@typescript-eslint/no-restricted-imports':
         types.length === 0
           ? 'off'
