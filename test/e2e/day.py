@@ -149,11 +149,13 @@ class Day:
         pause(name, work)
 
     def breaks(self):
+        pause("web1 finished")
         self.report("web2", state="started")
         self.report("web2", phase="storage", percent=15)
         answer = self.report("web2", state="error", error="No usable disks were found.")
         late = self.report("web2", phase="storage", percent=16)
         show(step="broken", value=[answer, late])
+        pause("web2 failed")
 
     def goes_silent(self):
         self.report("web3", state="started")
@@ -223,9 +225,9 @@ def main():
     url, user, password, folder = sys.argv[1:]
     day = Day(url, user, password)
     day.furnish(folder)
-    day.goes_silent()
     day.installs_cleanly()
     day.breaks()
+    day.goes_silent()
     day.starts_over()
     day.installs_by_profile()
     day.comes_back()

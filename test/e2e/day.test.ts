@@ -91,6 +91,8 @@ interface LogEvent {
     await playDay(server, folder, seen, {
       'web1 started': () => mailed(smtp, BOB, 'web1', 'started') !== undefined,
       'web1 progress': () => mailed(smtp, BOB, 'web1', 'progress') !== undefined,
+      'web1 finished': () => mailed(smtp, OPS, 'web1', 'finished') !== undefined,
+      'web2 failed': () => mailed(smtp, OPS, 'web2', 'failed') !== undefined,
       'web3 stalled': () =>
         [OPS, ADA].every((address) => mailed(smtp, address, 'web3', 'stalled') !== undefined) &&
         texted(twilio, 'web3', 'stalled') !== undefined,
@@ -242,8 +244,8 @@ interface LogEvent {
       'planned',
       'terminated',
     ]);
-    const started = runs.flatMap((run) => (typeof run.started === 'number' ? [run.started] : []));
-    expect(started).toEqual([...started].sort((a, b) => b - a));
+    const numbers = runs.map((run) => Number(run.run_id));
+    expect(numbers).toEqual([...numbers].sort((a, b) => b - a));
     expect(saw<Run[]>('failed runs').map((run) => run.system)).toEqual(['web2']);
   });
 
@@ -317,7 +319,7 @@ interface LogEvent {
       ['system', 'db1', '10.20.0.4', 'stop'],
     ]);
     const events = (await readFile(path.join(folder, 'provisioning.log'), 'utf8')).trim().split('\n');
-    const kinds = events.map((line) => (JSON.parse(line) as { event: string }).event);
+    const kinds = events.map((line) => (JSON.parse(line) as { kind: string }).kind);
     expect(kinds).toEqual(expect.arrayContaining(['install-started', 'run-stalled', 'install-failed']));
   });
 
