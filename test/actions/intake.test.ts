@@ -1,5 +1,6 @@
 import { AppError } from '../../src/domain/errors';
 import type { Caller } from '../../src/domain/target';
+import { createStore } from '../../src/store';
 import { openTestDatabase, type TestDatabase } from '../support/database';
 import { addSystems, draftAt, INTERNAL, readKinds, startWritePath } from '../support/write-path';
 
@@ -132,6 +133,74 @@ describe('a batch', () => {
     await server.intake.drain();
     expect((await server.say('install-started')).status).toBe('installing');
   });
+});
+
+describe('what belongs to a change of the inventory', () => {
+  const plan = (server: ReturnType<typeof startWritePath>) => ({
+    caller: INTERNAL,
+    drafts: [draftAt(server.now, 'run-planned')],
+  });
+
+  test('is written and told with it', async () => {
+    const heard: string[] = [];
+    const server = startWritePath(database.knex, {
+      listeners: [(written) => heard.push(...written.map((event) => event.kind))],
+    });
+    await database.knex.transaction(async (trx) => {
+      await server.intake.submitWithin(createStore(trx), trx.executionPromise, [plan(server)]);
+      expect(heard).toEqual([]);
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard).toEqual(['run-planned']);
+    expect(await readKinds(server.store)).toEqual(['1 run-planned']);
+  });
+
+  test('is neither written nor told when the change is given up, and nothing of it is remembered', async () => {
+    const heard: string[] = [];
+    const server = startWritePath(database.knex, {
+      policy: 'known',
+      listeners: [(written) => heard.push(...written.map((event) => event.kind))],
+    });
+    const attempt = database.knex.transaction(async (trx) => {
+      await trx('interfaces').update({ ip: '10.0.0.99' });
+      await server.intake.submitWithin(createStore(trx), trx.executionPromise, [plan(server)]);
+      throw new Error('the disk is full');
+    });
+    await expect(attempt).rejects.toThrow('the disk is full');
+    expect(heard).toEqual([]);
+    expect(await readKinds(server.store)).toEqual([]);
+    const caller = anonymous('10.0.0.1');
+    await server.intake.submit({ caller, drafts: [draftAt(server.now, 'install-started')] });
+    expect(await readKinds(server.store)).toEqual(['1 install-started']);
+  });
+
+  test('fails the change when it may not be said', async () => {
+    const server = startWritePath(database.knex);
+    const draft = draftAt(server.now, 'run-planned', {}, { runId: '12345' });
+    const attempt = database.knex.transaction((trx) =>
+      server.intake.submitWithin(createStore(trx), trx.executionPromise, [{ caller: INTERNAL, drafts: [draft] }]),
+    );
+    await expect(attempt).rejects.toMatchObject({ code: 'UNKNOWN_RUN' });
+  });
+});
+
+test('a change of the inventory, on whatever server, counts from the next message on', async () => {
+  const server = startWritePath(database.knex, { policy: 'known' });
+  const report = (peer: string, name: string) =>
+    server.intake.submit({
+      caller: anonymous(peer),
+      drafts: [draftAt(server.now, 'heard', {}, { target: { type: null, name, address: null } })],
+    });
+  await report('10.0.0.1', 'web1');
+  await database.knex('interfaces').where('ip', '10.0.0.1').update({ ip: '10.0.0.2' });
+  await expect(report('10.0.0.1', 'web1')).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+  await report('10.0.0.2', 'web1');
+
+  await expect(report('10.0.0.9', 'web9')).rejects.toMatchObject({ code: 'UNKNOWN_TARGET' });
+  await addSystems(database.knex, { web9: [] });
+  await report('10.0.0.9', 'web9');
+  await database.knex('systems').where('name', 'web9').del();
+  await expect(report('10.0.0.9', 'web9')).rejects.toMatchObject({ code: 'UNKNOWN_TARGET' });
 });
 
 describe('while the database is away', () => {
