@@ -34,9 +34,10 @@ import { CHANNELS } from './notify/index';
 import { createRotatingFile } from './rotating-file';
 import { loadSettings } from './settings';
 import { connect, type Database } from './store/connect';
-import { isTransactionConflict, isUniqueViolation } from './store/errors';
+import { isTransactionConflict } from './store/errors';
 import { createStore, type Store } from './store/index';
 import { migrate } from './store/migrate';
+import { isInventoryConflict } from './store/write-items';
 import { toFault } from './xmlrpc/fault';
 import { createMethods } from './xmlrpc/methods/index';
 import { callInstallTriggers, installMethods } from './xmlrpc/methods/install';
@@ -48,6 +49,7 @@ import { registerSystemMethods } from './xmlrpc/methods/register-system';
 import { createSessionChecker, sessionMethods } from './xmlrpc/methods/session';
 import { settingMethods } from './xmlrpc/methods/settings';
 import { identify, statusMethods } from './xmlrpc/methods/status';
+import { taskMethods } from './xmlrpc/methods/tasks';
 import { xapiMethods } from './xmlrpc/methods/xapi';
 import { createXmlRpcServer } from './xmlrpc/server';
 
@@ -134,7 +136,7 @@ async function assemble(
         () => true,
         () => false,
       ),
-    isWriteConflict: (error) => isTransactionConflict(error) || isUniqueViolation(error),
+    isWriteConflict: isInventoryConflict,
     onInventoryChange: (trx, changes) =>
       followInventory({ intake, now }, createStore(trx, storeOptions), trx.executionPromise, changes),
   };
@@ -209,6 +211,7 @@ async function assemble(
       registerMethods(itemDeps),
       settingMethods(itemDeps),
       xapiMethods(itemDeps),
+      taskMethods(),
       installMethods(installDeps),
       statusMethods({
         ...callers,
