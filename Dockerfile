@@ -3,7 +3,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json knexfile.ts ./
 COPY src ./src
 # `npm ci` also builds (the prepare script); afterwards only what runs is kept.
-RUN npm ci && npm prune --omit=dev --ignore-scripts
+RUN npm ci && chmod +x dist/src/cli/main.js && npm prune --omit=dev --ignore-scripts
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/var/lib/kickwatch
