@@ -32,6 +32,7 @@ export interface DeliverDeps {
  */
 export async function deliverNotifications(deps: DeliverDeps): Promise<boolean> {
   const now = deps.now();
+  if (!(await deps.store.deliveries.hasDue(deps.channel.kind, now))) return false;
   const { claimed, expired } = await deps.store.deliveries.claim({
     channel: deps.channel.kind,
     server: deps.server,
