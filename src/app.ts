@@ -3,10 +3,10 @@ import { access, mkdir } from 'node:fs/promises';
 import { createChooseOpenings, createHistoryReader } from './actions/choose-openings';
 import { createNotificationDecider } from './actions/decide-notifications';
 import { disableNetboot } from './actions/disable-netboot';
-import { createFindReported } from './actions/find-reported';
 import { followInventory } from './actions/follow-inventory';
 import { createHeartbeat } from './actions/heartbeat';
-import { createIntake, internalCaller, type CommitListener } from './actions/intake';
+import { createIntake, type CommitListener } from './actions/intake';
+import { createInstallTime } from './actions/install-time';
 import type { InventoryDeps } from './actions/inventory-deps';
 import { createLoginThrottle } from './actions/login-throttle';
 import { maintainAdminContact } from './actions/maintain-admin-contact';
@@ -14,12 +14,12 @@ import { createRunReader } from './actions/read-runs';
 import { createFetchSince } from './actions/read-written';
 import { createRecordMessage } from './actions/record-message';
 import { registerSystem } from './actions/register-system';
+import { noteNetbootDisabled } from './actions/run-install-triggers';
 import { createReportTokens } from './actions/report-tokens';
 import { sendStatus, sendTest, type SendDeps } from './actions/send-status';
 import { createSessions } from './actions/sessions';
 import { keepAdminPassword, keepServerName, renewSharedSecret } from './actions/sign-in-secrets';
 import { createThrottle } from './actions/throttled-log';
-import { createUploadLog } from './actions/upload-log';
 import { applyBlindWindows, noteBlindness } from './actions/watch-clocks';
 import { createEventLog } from './actions/write-log';
 import type { Config } from './config';
@@ -35,10 +35,10 @@ import { createRotatingFile } from './rotating-file';
 import { loadSettings } from './settings';
 import { connect, type Database } from './store/connect';
 import { isTransactionConflict } from './store/errors';
-import { createStore, type Store } from './store/index';
+import { createStore } from './store/index';
 import { migrate } from './store/migrate';
 import { isInventoryConflict } from './store/write-items';
-import { toFault } from './xmlrpc/fault';
+import { toFault, valueError } from './xmlrpc/fault';
 import { createMethods } from './xmlrpc/methods/index';
 import { callInstallTriggers, installMethods } from './xmlrpc/methods/install';
 import { formatInstallStatus } from './xmlrpc/methods/install-status';
@@ -65,8 +65,6 @@ export interface App {
 
 /** Key of the secret that report tokens are signed with, shared by all servers of a database. */
 const REPORT_KEY = 'report-token-key';
-/** Runs of a profile looked through for those of one machine. */
-const MAX_MACHINES = 1_000;
 
 /**
  * Builds every part once and hands each what it needs. The only file that sees all folders.
@@ -160,27 +158,16 @@ async function assemble(
   };
 
   // What installers report without a session.
-  const findRun = (target: Parameters<typeof findNewestRun>[1]) => findNewestRun(store, target);
-  const findReported = createFindReported({ ...policy, findTargets: store.inventory.findTargets, findRun });
-  const uploads = createUploadLog({
+  const { uploads, triggers } = createInstallTime({
+    ...policy,
+    store,
+    intake,
+    recordMessage,
     dataDir: config.dataDir,
-    isEnabled: () => settings.anamon_enabled === true,
-    findReported,
-    findRun,
-    submit: async (drafts) =>
-      (await intake.submit({ caller: internalCaller(), drafts })).map(({ run }) => ({ runId: run?.runId ?? null })),
-    uploads: store.uploads,
+    isAnamonEnabled: () => settings.anamon_enabled === true,
     log,
     now,
   });
-  const triggers = {
-    findReported,
-    record: recordMessage,
-    clearUploads: async (name: string, peer: string | null) => {
-      if (settings.anamon_enabled === true) await uploads.clear(name, peer);
-    },
-    warn,
-  };
 
   // Who is told.
   const notifiers = CHANNELS.flatMap((channel) => {
@@ -244,13 +231,15 @@ async function assemble(
       createCobblerService({
         runTriggers: (mode, type, name, peer) =>
           callInstallTriggers(installDeps, [mode, type, name, peer, null], { peer, receivedAt: now() }),
-        disableNetboot: (name) => (name === null ? Promise.resolve(false) : disableNetboot(inventory, name)),
-        noteProfileInstalled: async (profile, peer) => {
-          const target = { type: 'profile', name: profile, address: peer } as const;
-          const message = { transport: 'trigger', receivedAt: now(), peer, target, text: '' } as const;
-          await recordMessage({ ...message, hints: { mode: 'nopxe' } }, { peer, authority: 'anonymous' });
+        disableNetboot: (name) => {
+          if (!name) throw valueError('calling find with no arguments');
+          return disableNetboot(inventory, name);
         },
-        describeFault: (error) => toFault(error).message,
+        noteProfileInstalled: (name, peer) => {
+          const caller = { peer, authority: 'anonymous' } as const;
+          return noteNetbootDisabled(triggers, { type: 'profile', name, caller, receivedAt: now() });
+        },
+        describeFault: (error) => toFault(error).faultString,
       }),
       createRunPage({
         login: async (user, secret, peer) => {
@@ -290,7 +279,9 @@ async function assemble(
     generatedPassword: password?.isNew ? password.password : null,
     async start() {
       await store.events.ensurePartitions(now());
-      await eventLog.catchUp(createFetchSince(store, server));
+      await eventLog.catchUp(createFetchSince(store, server)).catch((error: unknown) => {
+        log.error('The event log could not be brought up to date; it is tried again', { error });
+      });
       await heartbeat.beat();
       await applyBlindWindows(watch, intake);
       await uploads.recover();
@@ -315,16 +306,4 @@ async function assemble(
     },
     stop: () => (stopped ??= stop()),
   };
-}
-
-/** The open, else the latest run of a target; null when it never had one. */
-async function findNewestRun(
-  store: Store,
-  target: { type: 'system' | 'profile' | null; name: string; address: string | null },
-): Promise<string | null> {
-  const type = target.type ?? (await store.inventory.findTargets([target]))[0]?.type;
-  if (!type) return null;
-  const runs = await store.runs.findLatest({ type, name: target.name }, MAX_MACHINES);
-  const address = type === 'system' ? '' : (target.address ?? '?');
-  return runs.find((run) => run.target.address === address)?.id ?? null;
 }

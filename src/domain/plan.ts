@@ -8,6 +8,8 @@ import { dueEvent } from './stall';
 export const SAME_BOOT_MS = 60_000;
 /** An end that comes this soon after the target's last end is a late word about that run, not about a new one. */
 export const LATE_END_MS = 10 * 60_000;
+/** Progress in the phase in which an error was read, so long after it, is progress. */
+export const PROOF_MS = 60_000;
 /** A bare sign of life about a run is kept at most once in this time. */
 export const CHATTER_MS = 60_000;
 /** Three starts inside this time without a finish are an install loop. */
@@ -233,12 +235,20 @@ function planProgress(
 ): void {
   const last = target.last;
   if (open || !last) return appendDraft(target, planned, context, draft, open ? 'current' : 'new');
-  const provesWrong =
-    last.endInferred &&
-    last.status !== 'finished' &&
-    draft.kind === 'progress-reported' &&
-    isProgress(last, draft.detail);
+  const provesWrong = last.endInferred && draft.kind === 'progress-reported' && goesOn(last, draft);
   appendDraft(target, planned, context, draft, provesWrong ? 'continues' : 'current');
+}
+
+/**
+ * True when progress shows that a concluded end was wrong. An error read in one log is followed by what other logs of the
+ * same moment still say about the phase it struck in: only a later phase, or progress a minute later, speaks against it.
+ */
+function goesOn(last: RunState, draft: EventDraft): boolean {
+  if (last.status === 'finished' || !isProgress(last, draft.detail)) return false;
+  if (last.status !== 'failed') return true;
+  const { phase } = draft.detail;
+  if (phase !== undefined && phaseOrder(phase) > phaseOrder(last.phase)) return true;
+  return draft.receivedAt - (last.endedAt ?? draft.receivedAt) > PROOF_MS;
 }
 
 type Into = 'current' | 'new' | 'continues';

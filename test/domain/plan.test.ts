@@ -114,6 +114,18 @@ describe('ends', () => {
     expect(next).toMatchObject({ runId: '2', status: 'installing', continues: '1', phase: 'packages' });
   });
 
+  test('what another log still says of the phase an error was read in does not take the failed run up again', () => {
+    const web1 = machine();
+    web1.say('install-started', '10:00');
+    web1.say('progress-reported', '10:05', { phase: 'packages', packagesDone: 10 });
+    web1.say('install-failed', '10:10:00', { error: { text: 'Traceback' }, inferred: true });
+    expect(web1.say('progress-reported', '10:10:05', { packagesDone: 40 })).toMatchObject({
+      runId: '1',
+      status: 'failed',
+    });
+    expect(web1.say('progress-reported', '10:12', { packagesDone: 50 })).toMatchObject({ runId: '2', continues: '1' });
+  });
+
   test('a finish after giving up on the run takes it up and ends it', () => {
     const web1 = machine();
     web1.say('install-started', '10:00');
