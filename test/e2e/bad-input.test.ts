@@ -117,9 +117,26 @@ describe('an installer that asks for nonsense gets a harmless answer', () => {
     expect(await rpc('disable_netboot', 'nobody')).toBe(false);
   });
 
-  test.each(['/cblr/svc/op/trig/mode/pre/system/nobody', '/cblr/svc/op/nopxe/system/nobody'])('%s', async (url) => {
-    const answer = await send({ method: 'GET', path: url });
-    expect(answer.status).toBe(200);
+  test('a trigger about a system nobody has is told so in one line, as Cobbler does', async () => {
+    const answer = await send({ method: 'GET', path: '/cblr/svc/op/trig/mode/pre/system/nobody' });
+    expect(answer).toMatchObject({
+      status: 500,
+      body: "<class 'cobbler.cexceptions.CX'>:'Cobbler trigger failed: cobbler.modules.installation.pre_log'",
+    });
+  });
+
+  test('netboot of a system nobody has is not switched off over HTTP either', async () => {
+    const answer = await send({ method: 'GET', path: '/cblr/svc/op/nopxe/system/nobody' });
+    expect(answer).toMatchObject({ status: 200, body: 'False' });
+  });
+
+  test.each([
+    '/cblr/svc/op/trig/mode/pre/system/%2e%2e%2f%00',
+    '/cblr/svc/op/nopxe/system/%ff',
+    '/cblr/svc/op/a%0d%0ab',
+  ])('the path %s does no harm', async (path) => {
+    const answer = await send({ method: 'GET', path });
+    expect(answer.body.length).toBeLessThan(300);
     expect(answer.body).not.toMatch(/at .*\.[jt]s:\d+/);
   });
 

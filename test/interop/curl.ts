@@ -75,9 +75,9 @@ export async function checkCurl(checks: Checks, server: TestServer, rpc: Rpc, to
     );
   });
 
-  await check('curl gets a harmless answer for a system nobody has', async () => {
+  await check('curl, called as the stock snippets call it, does not fail for a system nobody has', async () => {
     for (const path of ['/cblr/svc/op/trig/mode/pre/system/nobody', '/cblr/svc/op/nopxe/system/nobody']) {
-      const ran = await get(path);
+      const ran = await run('curl', ['--silent', '--max-time', '20', `${server.url}${path}`, '--output', '/dev/null']);
       claim(ran.code === 0, `exit code ${ran.code} for ${path}`, ran.output);
     }
   });
