@@ -21,6 +21,10 @@ import type { InventoryDeps } from './inventory-deps';
 /** Stands for a secret in answers; written back, it changes nothing. */
 export const REDACTED = '********';
 
+function isRedacted(value: ItemValue): boolean {
+  return Array.isArray(value) ? value.includes(REDACTED) : value === REDACTED;
+}
+
 /** Where edits are checked: what is stored, the settings, the files of this server. */
 export interface DraftContext {
   items: InventoryStore;
@@ -60,7 +64,7 @@ export function createDraft(context: DraftContext, type: ItemType, before: ItemD
     async write(attribute, value) {
       const field = findField(type.fields, attribute);
       if (!field) return false;
-      if (field.readOnly || (field.secret && value === REDACTED)) return true;
+      if (field.readOnly || (field.secret && isRedacted(value))) return true;
       const before = values;
       if (field.kind === 'parts') {
         const drawn = await drawMacs(context.items, value);

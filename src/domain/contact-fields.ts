@@ -38,13 +38,13 @@ function isTimeZone(zone: string): boolean {
 export const CONTACT_FIELDS: readonly Field[] = [
   ...identity(),
   owners(),
-  listField('email', [], { rule: emails }),
-  listField('sms', [], { rule: phoneNumbers }),
-  listField('webhook', [], { rule: webhooks }),
+  listField('email', [], { rule: emails, secret: true }),
+  listField('sms', [], { rule: phoneNumbers, secret: true }),
+  listField('webhook', [], { rule: webhooks, secret: true }),
   textField('language', '', { rule: language }),
   textField('time_zone', '', { rule: timeZone }),
   flagField('enabled', true),
-  textField('user', '', { rule: oneLine }),
+  textField('user', '', { rule: oneLine, secret: true }),
 ];
 
 /** Channels a subscription can name; `*` is every channel its contact has an address for. */

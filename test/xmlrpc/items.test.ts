@@ -293,6 +293,24 @@ describe('secrets', () => {
     expect(await call('get_item_resolved_value', uid, 'power_pass')).toBe('********');
   });
 
+  test('nor can they be guessed at by searching or sorting', async () => {
+    expect(await call('find_system', { power_pass: 'of*' })).toEqual([]);
+    expect(await call('find_system', { 'power-pass': '~of*' })).toEqual([]);
+    expect(await call('find_items', 'system', {}, '!power_pass', false)).toEqual([]);
+    expect(await call('find_items_paged', 'system', { power_pass: 'of*' })).toMatchObject({ items: [] });
+    expect(await call('find_system', { power_pass: 'of*' }, false, JANE)).toEqual(['web1']);
+  });
+
+  test('where contacts can be reached is one', async () => {
+    const reach = { email: 'ops@example.org', sms: '+4930123456', webhook: 'https://chat.example.org/hooks/secret' };
+    await inventory.add('contact', { name: 'ops', ...reach });
+    expect(JSON.stringify(await call('get_contacts'))).not.toMatch(/ops@|4930|hooks/);
+    expect(await call('get_contact', 'ops', false, false, JANE)).toMatchObject({ email: ['ops@example.org'] });
+    await call('modify_contact', 'contact::ops', 'email', ['********'], JANE);
+    await call('save_contact', 'contact::ops', JANE);
+    expect(await call('get_contact', 'ops', false, false, JANE)).toMatchObject({ email: ['ops@example.org'] });
+  });
+
   test('a session sees them', async () => {
     expect(await call('get_system', 'web1', false, false, JANE)).toMatchObject({ power_pass: 'of power' });
     expect(await call('get_settings', JANE)).toMatchObject({ ldap_search_passwd: 'of ldap' });

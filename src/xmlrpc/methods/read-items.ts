@@ -1,12 +1,12 @@
 import { flattenItem } from '../../domain/inheritance';
-import { findItemType, type ItemType } from '../../domain/inventory';
+import { findField, findItemType, type ItemType } from '../../domain/inventory';
 import { findItems, listItems, pageItems, readItem } from '../../actions/read-items';
 import { readCriteria, readNumber, readSortField } from '../criteria';
 import { cx, typeError, valueError } from '../fault';
 import { savedHandle } from '../handles';
 import { isTruthy, pythonType, wordOf } from '../item-wire';
 import { Double, struct, type XmlRpcValue } from '../value';
-import { asName, showItems, type ItemMethodDeps } from './item-methods';
+import { asName, hasSession, showItems, type ItemMethodDeps } from './item-methods';
 
 /** Cobbler's item types that hold nothing here yet: reading them finds nothing. */
 export const EMPTY_TYPES: Readonly<Record<string, string>> = {
@@ -72,13 +72,21 @@ export async function find(
 ): Promise<XmlRpcValue> {
   const type = findable(what);
   const criteria = readCriteria(args[0] ?? null);
-  const found = type ? await findItems(deps, type, criteria, readSortField(options.sortField)) : [];
+  const sortField = readSortField(options.sortField);
+  const mayAsk = type !== null && (await mayAskFor(deps, type, [...Object.keys(criteria), sortField ?? ''], args));
+  const found = mayAsk ? await findItems(deps, type, criteria, sortField) : [];
   return options.expand && type ? showItems(deps, type, found, args) : found.map((item) => asName(item.name as string));
 }
 
 function findable(what: XmlRpcValue): ItemType | null {
   if (typeof what === 'string' && (findItemType(what) || Object.hasOwn(EMPTY_TYPES, what))) return readType(what);
   throw valueError('what needs to be a valid collection if it is non empty!');
+}
+
+/** Whoever may not see a field cannot guess at it by searching or sorting either. */
+async function mayAskFor(deps: ItemMethodDeps, type: ItemType, words: readonly string[], args: Args): Promise<boolean> {
+  const isSecret = words.some((word) => findField(type.fields, word.replace(/^!/, ''))?.secret === true);
+  return !isSecret || hasSession(deps, args);
 }
 
 /** Choices that paging clients are offered. */
@@ -93,8 +101,10 @@ export async function findPaged(deps: ItemMethodDeps, args: Args): Promise<XmlRp
     page: readNumber(page ?? null),
     perPage: readNumber(perPage ?? null),
   };
-  const found = type
-    ? await pageItems(deps, type, readCriteria(criteria ?? null), wanted)
+  const asked = readCriteria(criteria ?? null);
+  const mayAsk = type !== null && (await mayAskFor(deps, type, [...Object.keys(asked), wanted.sortField ?? ''], args));
+  const found = mayAsk
+    ? await pageItems(deps, type, asked, wanted)
     : { items: [], page: 1, pages: 1, perPage: wanted.perPage > 0 ? wanted.perPage : 25, total: 0 };
   const start = (found.page - 1) * found.perPage;
   return struct({
