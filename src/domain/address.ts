@@ -21,7 +21,7 @@ const E164 = /^\+[1-9][0-9]{6,14}$/;
 export function emailFault(text: string): string | null {
   if (text === '') return 'An e-mail address must not be empty.';
   if (text.length > MAX_EMAIL) return `An e-mail address has at most ${MAX_EMAIL} characters.`;
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)) {
     return 'An e-mail address must not hold line breaks or control characters.';
   }

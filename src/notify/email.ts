@@ -69,7 +69,7 @@ interface Sender {
 /** Why MAIL_FROM cannot be used, as a sentence; null when it can. */
 export function senderFault(text: string): string | null {
   const { name, address } = splitSender(text);
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+
   if (/[\u0000-\u001f\u007f]/.test(name)) return 'The name of a sender must not hold control characters.';
   return emailFault(address);
 }

@@ -9,7 +9,7 @@ import type { RunState } from '../domain/run';
 export function oneLine(text: string, max = 300): string {
   const clean = text
     .toWellFormed()
-    // eslint-disable-next-line no-control-regex -- control characters are what is replaced
+
     .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/g, ' ')
     .replace(/ {2,}/g, ' ')
     .trim();

@@ -49,20 +49,20 @@ export function createContactStore(db: Knex) {
 
     /** The contacts of these names; those that do not exist are missing. */
     async find(names: readonly string[]): Promise<Contact[]> {
-      const rows = (await db('contacts')
+      const rows = await db<ContactRow>('contacts')
         .whereIn('name', names as string[])
         .orderBy('id')
-        .select('name', 'data')) as ContactRow[];
+        .select('name', 'data');
       return rows.map(toContact);
     },
 
     /** Names of the contacts that a user of the API is: those whose field `user` says so, else the one of that name. */
     async findOfUser(user: string): Promise<string[]> {
-      const rows = (await db('contacts')
+      const rows = await db<ContactRow>('contacts')
         .whereRaw(`data ->> 'user' = ?`, [user])
         .orWhere('name', user)
         .orderBy('id')
-        .select('name', 'data')) as ContactRow[];
+        .select('name', 'data');
       const said = rows.filter((row) => row.data.user === user);
       return (said.length > 0 ? said : rows).map((row) => row.name);
     },
@@ -89,9 +89,10 @@ export function createContactStore(db: Knex) {
 
     /** Addresses that a setting put on the contact admin. */
     async loadSettingAddresses(channel: string): Promise<string[]> {
-      const rows = (await db('setting_addresses').where('channel', channel).orderBy('address').select('address')) as {
-        address: string;
-      }[];
+      const rows = await db<{ channel: string; address: string }>('setting_addresses')
+        .where('channel', channel)
+        .orderBy('address')
+        .select('address');
       return rows.map((row) => row.address);
     },
 
@@ -121,6 +122,6 @@ function toSubscription({ name, contact, data }: SubscriptionRow): Subscription 
     progressEvery: data.progress_every,
     digestMinutes: data.digest_minutes > 0 ? data.digest_minutes : null,
     digestAt: data.digest_daily_at || null,
-    enabled: data.enabled !== false,
+    enabled: data.enabled,
   };
 }

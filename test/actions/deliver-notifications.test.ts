@@ -44,8 +44,7 @@ const later: DeliveryResult = { ok: false, retry: true, reason: 'server error', 
 const refused: DeliveryResult = { ok: false, retry: false, reason: 'address refused', detail: '550 no such user' };
 
 const subjects = (site: TestNotifier): string[] => site.email.sent.map((delivery) => delivery.content.subject);
-const statuses = (): Promise<string[]> =>
-  database.knex('deliveries').orderBy('number').pluck('status') as unknown as Promise<string[]>;
+const statuses = (): Promise<string[]> => database.knex('deliveries').orderBy('number').pluck('status');
 
 describe('a problem becomes a message', () => {
   test('once its grouping window has closed, and not before', async () => {
@@ -156,10 +155,10 @@ describe('sending', () => {
     await site.settle();
     expect(await statuses()).toEqual(['sent']);
     expect(new Set(ids).size).toBe(1);
-    const attempts = (await database
-      .knex('delivery_attempts')
+    const attempts = await database
+      .knex<object>('delivery_attempts')
       .orderBy('attempt')
-      .select('attempt', 'server', 'outcome', 'failure', 'detail', 'reference')) as object[];
+      .select('attempt', 'server', 'outcome', 'failure', 'detail', 'reference');
     expect(attempts).toEqual([
       { attempt: 1, server: 'a', outcome: 'retry', failure: 'server error', detail: 'try later', reference: null },
       { attempt: 2, server: 'a', outcome: 'retry', failure: 'server error', detail: 'try later', reference: null },
@@ -242,7 +241,7 @@ describe('sending', () => {
     const note = (message: string, fields?: LogFields): void => void lines.push(message + JSON.stringify(fields));
     const log: Log = { ...createSilentLog(), info: note, warn: note, error: note };
     const site = startNotifier(database.knex, { log });
-    site.email.answer = () => ({ ...refused, detail: '550 <ann@example.org> unknown' }) as DeliveryResult;
+    site.email.answer = () => ({ ...refused, detail: '550 <ann@example.org> unknown' });
     await fail(site);
     site.pass(GROUP_WAIT_MS);
     await site.settle();

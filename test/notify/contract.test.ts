@@ -47,10 +47,10 @@ describe.each(CHANNELS.map((channel) => [channel.kind, channel] as const))('%s',
   const signal = (ms: number): AbortSignal => AbortSignal.timeout(ms);
 
   async function make(onConnection: (socket: import('node:net').Socket) => void): Promise<Notifier> {
-    const { server, port } = await listen(((socket: import('node:net').Socket) => {
+    const { server, port } = await listen((socket: import('node:net').Socket) => {
       socket.on('error', () => undefined);
       onConnection(socket);
-    }) as never);
+    });
     servers.push(server);
     const notifier = channel.create(settingsFor(port))!;
     notifiers.push(notifier);
