@@ -26,7 +26,7 @@ export async function checkKoan(checks: Checks, bin: string, server: TestServer,
       claim(ran.code === 0, `exit code ${ran.code}`, ran.output);
       const printed = ran.output.split('\n');
       for (const name of names) claim(printed.includes(name), `${name} is missing`, ran.output);
-      claim(/https:.*\n.*http:/.test(ran.output), 'it did not ask with TLS first', ran.output);
+      claim(/at https:[^]*at http:/.test(ran.output), 'it did not ask with TLS first', ran.output);
       claim(ran.ms < QUICK_MS, `it took ${ran.ms} ms`, ran.output);
     });
   }

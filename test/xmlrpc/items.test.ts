@@ -175,9 +175,9 @@ describe('reading', () => {
     await addSystem('web1');
     for (const method of ['get_system_as_rendered', 'get_system_for_koan']) {
       expect(await call(method, 'web1')).toMatchObject({
-        autoinst: 'web.ks',
+        autoinst: '/var/lib/cobbler/templates/web.ks',
         autoinstall: 'web.ks',
-        kickstart: 'web.ks',
+        kickstart: '/var/lib/cobbler/templates/web.ks',
         ks_meta: 'tree=http://x/y ',
         autoinstall_meta: 'tree=http://x/y ',
         distro: 'gd',

@@ -30,7 +30,6 @@ export async function getRendered(
   return shown;
 }
 
-/** Installers read the answer file under three names, koan among them. */
 async function showBlended(
   deps: ItemMethodDeps,
   type: ItemType,
@@ -38,9 +37,21 @@ async function showBlended(
   args: readonly XmlRpcValue[],
 ): Promise<Struct> {
   const values = flattenItem(BLENDED_FIELDS, blended);
-  if (type.blends) values.kickstart = values.autoinst = values.autoinstall ?? '';
+  if (type.blends) addAnswerFile(values);
   const hides = holdsSecrets(values, SECRETS) && !(await hasSession(deps, args));
   return toItemStruct(hides ? redact(values, SECRETS) : values);
+}
+
+/**
+ * The answer file under the names koan reads. As Cobbler 2 did, a template is named by its path: koan asks our
+ * `op/ks` for whatever begins with a slash and takes anything else for an address. `autoinst` is left out rather than
+ * empty, since koan looks at its first character.
+ */
+function addAnswerFile(values: ItemData): void {
+  const file = textOf(values.autoinstall);
+  const isPlace = file === '' || file.startsWith('/') || file.includes('://');
+  values.kickstart = isPlace ? file : `${textOf(values.autoinstall_templates_dir)}/${file}`;
+  if (file !== '') values.autoinst = values.kickstart;
 }
 
 /** Methods that show items combined with what they inherit. */
