@@ -52,7 +52,7 @@ export function isProgress(run: RunState, detail: EventDetail): boolean {
     (detail.phase !== undefined && phaseOrder(detail.phase) > phaseOrder(run.phase)) ||
     (detail.packagesDone !== undefined && detail.packagesDone > (run.packagesDone ?? 0)) ||
     (detail.bytesDone !== undefined && detail.bytesDone > (run.bytesDone ?? 0)) ||
-    (detail.percent !== undefined && detail.percent > (run.percent ?? 0))
+    (detail.percent !== undefined && belowFinished(detail.percent) > (run.percent ?? 0))
   );
 }
 
@@ -186,7 +186,8 @@ function changeState(state: RunState, event: Event): void {
       end(state, 'cancelled', event, detail.reason ?? null);
       return;
     case 'system-booted':
-      state.bootedAt ??= occurredAt;
+      // What boots before a planned run begins is the system it is going to replace.
+      if (state.status !== 'planned') state.bootedAt ??= occurredAt;
       return;
     case 'run-late':
       state.late = true;
@@ -254,10 +255,15 @@ function progress(state: RunState, detail: EventDetail, at: Instant): void {
   }
 }
 
+/** 100 belongs to the end: a client that says it over and over makes no progress by it. */
+function belowFinished(percent: number): number {
+  return Math.min(percent, 99);
+}
+
 /** What a client reports is the whole install and kept as sent; estimates stay in their band and fill the gaps. */
 function raisePercent(state: RunState, detail: EventDetail): void {
   const current = state.percent ?? 0;
-  const reported = detail.percent === undefined ? null : Math.min(detail.percent, 99);
+  const reported = detail.percent === undefined ? null : belowFinished(detail.percent);
   if (reported !== null && reported >= current) {
     state.percent = reported;
     state.percentOrigin = 'reported';

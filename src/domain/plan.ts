@@ -65,26 +65,33 @@ export interface PlanContext {
 export const OWN_SOURCE = 'kickwatch';
 
 /**
- * The events the run's clocks owe at `now`: blind windows first, then each deadline passed, oldest first. Changes
- * `target.last`. A reader that applies the same events sees what the log is going to say.
+ * The events the run's clocks owe at `now`, oldest first: each deadline passed, and the blind windows between them. A
+ * deadline before a window stands, since readers could see it pass. Changes `target.last`. A reader that applies the
+ * same events sees what the log is going to say.
  */
 export function planDue(target: TargetRuns, now: Instant, context: PlanContext): PlannedEvent[] {
   const planned: PlannedEvent[] = [];
   for (const window of context.blindWindows) {
     const run = target.last;
     if (!run || run.deadlineAt === null || window.to <= (run.blindUntil ?? 0) || window.to <= run.phaseClock) continue;
+    planDeadlines(target, window.from, context, planned);
+    if (target.last?.deadlineAt == null) continue;
     append(target, planned, context, {
       kind: 'clock-extended',
       occurredAt: window.to,
       detail: { blindFrom: window.from, blindTo: window.to },
     });
   }
+  planDeadlines(target, now, context, planned);
+  return planned;
+}
+
+function planDeadlines(target: TargetRuns, until: Instant, context: PlanContext, planned: PlannedEvent[]): void {
   while (target.last) {
-    const due = dueEvent(target.last, now);
+    const due = dueEvent(target.last, until);
     if (!due) break;
     append(target, planned, context, due);
   }
-  return planned;
 }
 
 /**
@@ -194,7 +201,7 @@ function planEnd(
 ): void {
   const last = target.last;
   if (open) return appendDraft(target, planned, context, draft, 'current');
-  if (last && last.endInferred && draft.kind === 'install-finished') {
+  if (last && last.endInferred && last.status !== 'finished' && draft.kind === 'install-finished') {
     return appendDraft(target, planned, context, draft, 'continues');
   }
   const endedAgo = last?.endedAt == null ? Infinity : draft.receivedAt - last.endedAt;

@@ -93,7 +93,7 @@ export interface RunState {
   limits: RunLimits;
   /** Largest difference between claimed and arrival time seen, milliseconds; null when no client told its clock. */
   skewMs: number | null;
-  /** Latest start by source, to tell DHCP-twice from a second start. */
+  /** First start by source, to tell DHCP-twice from a second start: a loop of quick reboots is no single boot. */
   startedBy: Record<string, Instant>;
   bootIds: string[];
   /** Phases entered, in order, with the moment and the longest time without progress inside: the timeline. */

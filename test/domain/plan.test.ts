@@ -155,6 +155,19 @@ describe('ends', () => {
     });
   });
 
+  test('the finish that arrives after the first boot is a late word about the run that boot has finished', () => {
+    const web1 = machine();
+    web1.say('install-started', '10:00');
+    web1.say('system-booted', '10:20');
+    expect(web1.say('install-finished', '10:21')).toMatchObject({ runId: '1', status: 'finished', continues: null });
+  });
+
+  test('the old system that boots once more before its planned reinstall is not the new one', () => {
+    const web1 = machine();
+    web1.say('run-planned', '09:00');
+    expect(web1.say('system-booted', '09:30')).toMatchObject({ status: 'planned', bootedAt: null });
+  });
+
   test('the first boot after the finish is a fact of its own', () => {
     const web1 = machine();
     web1.say('install-started', '10:00');
@@ -235,6 +248,22 @@ describe('clocks', () => {
     expect(web1.tick('10:39')).toMatchObject({ status: 'installing', late: true });
     expect(web1.tick('10:40')).toMatchObject({ status: 'stalled' });
     expect(web1.kinds().filter((kind) => kind === 'clock-extended')).toHaveLength(1);
+  });
+
+  test('a deadline that passed while somebody still listened stands, however long nobody did after it', () => {
+    const web1 = machine();
+    web1.say('install-started', '10:00');
+    web1.blindWindows.push({ from: at('10:10:01'), to: at('10:40:01') });
+    expect(web1.tick('10:40:01')).toMatchObject({ status: 'stalled', stalledAt: at('10:10') });
+    expect(web1.kinds()).toEqual(['install-started', 'run-late', 'run-stalled', 'clock-extended']);
+  });
+
+  test('saying 100 percent again and again is no progress', () => {
+    const web1 = machine();
+    web1.say('install-started', '10:00');
+    for (const time of ['10:05', '10:10']) web1.say('progress-reported', time, { percent: 100 });
+    expect(web1.target.last).toMatchObject({ percent: 99, lastProgressAt: at('10:05') });
+    expect(web1.tick('10:15').status).toBe('stalled');
   });
 
   test('a planned run has no deadline', () => {
