@@ -23,42 +23,41 @@ export function createEventStore(db: Knex) {
   return {
     /** Events of one run after `seq`, oldest first, at most `limit`. */
     async listRun(runId: string, afterSeq: number, limit: number): Promise<Event[]> {
-      const rows = (await db('events')
+      const rows: EventRow[] = await db('events')
         .where('run_id', runId)
         .where('seq', '>', afterSeq)
         .orderBy('seq')
         .limit(limit)
-        .select(COLUMNS)) as EventRow[];
+        .select(COLUMNS);
       return rows.map(toEvent);
     },
 
     /** All events of some runs, by run and seq: what a refold reads. */
     async listRuns(runIds: readonly string[]): Promise<(Event & { targetId: number })[]> {
-      const rows = (await db('events')
+      const rows: EventRow[] = await db('events')
         .whereIn('run_id', runIds as string[])
         .orderBy(['run_id', 'seq'])
-        .select(COLUMNS)) as EventRow[];
+        .select(COLUMNS);
       return rows.map((row) => ({ ...toEvent(row), targetId: row.target_id }));
     },
 
     /** Numbers of runs that have events, in order, from after `afterId`. */
     async pageRunIds(afterId: string, limit: number): Promise<string[]> {
-      const rows = (await db('events')
-        .distinct('run_id')
-        .where('run_id', '>', afterId)
-        .orderBy('run_id')
-        .limit(limit)) as { run_id: number }[];
+      const { rows } = await db.raw<{ rows: { run_id: number }[] }>(
+        `select distinct run_id from events where run_id > ? order by run_id limit ?`,
+        [afterId, limit],
+      );
       return rows.map((row) => String(row.run_id));
     },
 
     /** Events this server recorded since then, oldest first: what its log file may lack after a crash. */
     async listRecorded(recordedBy: string, since: Instant, limit: number): Promise<Event[]> {
-      const rows = (await db('events')
+      const rows: EventRow[] = await db('events')
         .where('recorded_by', recordedBy)
         .where('recorded_at', '>=', new Date(since))
         .orderBy(['recorded_at', 'run_id', 'seq'])
         .limit(limit)
-        .select(COLUMNS)) as EventRow[];
+        .select(COLUMNS);
       return rows.map(toEvent);
     },
 

@@ -9,8 +9,8 @@ export function createHeartbeatStore(db: Knex) {
   return {
     /** Latest heartbeat of any server; null before the first. */
     async latest(): Promise<Instant | null> {
-      const row = (await db('heartbeats').max('beat_at as at').first()) as { at: Date | null } | undefined;
-      return row?.at?.getTime() ?? null;
+      const { rows } = await db.raw<{ rows: { at: Date | null }[] }>('select max(beat_at) as at from heartbeats');
+      return rows[0]?.at?.getTime() ?? null;
     },
 
     /** Notes that `server` listens at `now`. */
@@ -36,7 +36,7 @@ export function createHeartbeatStore(db: Knex) {
 
     /** Numbers of windows not yet applied to every run, oldest first. */
     async unapplied(): Promise<number[]> {
-      const rows = (await db('blind_windows').whereNull('applied_at').orderBy('id').select('id')) as { id: number }[];
+      const rows: { id: number }[] = await db('blind_windows').whereNull('applied_at').orderBy('id').select('id');
       return rows.map((row) => row.id);
     },
 

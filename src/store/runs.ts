@@ -180,35 +180,35 @@ export function createRunStore(db: Knex) {
     /** States of the runs with these numbers, in no order; missing ones are left out. */
     async load(runIds: readonly string[]): Promise<RunState[]> {
       if (runIds.length === 0) return [];
-      const rows = (await db('runs')
+      const rows: { state: RunState }[] = await db('runs')
         .whereIn('id', runIds as string[])
-        .select('state')) as { state: RunState }[];
+        .select('state');
       return rows.map((row) => row.state);
     },
 
     /** How the runs of a system or profile went: status → count. */
     async countByStatus(target: { type: 'system' | 'profile'; name: string }): Promise<Record<string, number>> {
-      const rows = (await db('runs as r')
+      const rows: { status: string; count: number }[] = await db('runs as r')
         .join('targets as t', 't.id', 'r.target_id')
         .where({ 't.type': target.type, 't.name': target.name })
         .whereNot('t.address', 'like', 'was %')
         .groupBy('r.status')
-        .select('r.status', db.raw('count(*) as count'))) as { status: string; count: number }[];
+        .select('r.status', db.raw('count(*) as count'));
       return Object.fromEntries(rows.map((row) => [row.status, row.count]));
     },
 
     /** The newest finished runs of a profile, else of its distro: what limits and estimates are learned from. */
     async loadHistory(by: 'profile' | 'distro', name: string, limit: number): Promise<FinishedRun[]> {
-      const rows = (await db('runs')
+      const rows: {
+        started_at: Date;
+        ended_at: Date;
+        timeline: TimelineEntry[];
+      }[] = await db('runs')
         .where({ status: 'finished', [by]: name })
         .whereNotNull('started_at')
         .orderBy('ended_at', 'desc')
         .limit(limit)
-        .select('started_at', 'ended_at', db.raw(`state -> 'timeline' as timeline`))) as {
-        started_at: Date;
-        ended_at: Date;
-        timeline: TimelineEntry[];
-      }[];
+        .select('started_at', 'ended_at', db.raw(`state -> 'timeline' as timeline`));
       return rows.map((row) => ({
         startedAt: row.started_at.getTime(),
         endedAt: row.ended_at.getTime(),
@@ -236,14 +236,16 @@ export function createRunStore(db: Knex) {
         seenStop: number;
       }[]
     > {
-      const rows = (await db('install_status').select('*').orderBy('ip')) as {
-        ip: string;
-        target: string;
-        most_recent_start: number;
-        most_recent_stop: number;
-        seen_start: number;
-        seen_stop: number;
-      }[];
+      const { rows } = await db.raw<{
+        rows: {
+          ip: string;
+          target: string;
+          most_recent_start: number;
+          most_recent_stop: number;
+          seen_start: number;
+          seen_stop: number;
+        }[];
+      }>('select * from install_status order by ip');
       return rows.map((row) => ({
         ip: row.ip,
         target: row.target,

@@ -6,7 +6,7 @@ export function createSecretStore(db: Knex) {
     /** The secret of that name; the first server to ask stores `made`. */
     async readOrCreate(name: string, made: Buffer): Promise<Buffer> {
       await db('secrets').insert({ name, value: made }).onConflict('name').ignore();
-      const row = (await db('secrets').where({ name }).first('value')) as { value: Buffer };
+      const row: { value: Buffer } = await db('secrets').where({ name }).first('value');
       return row.value;
     },
   };

@@ -31,7 +31,7 @@ export function registerSystemMethods(deps: RegisterDeps): Method[] {
         'profile, interfaces, any field of a system, users (contacts to be told), kind, plan (default true: open a ' +
         'planned run). Answers system, created, run_id, run and report_token, with which the machine may report.',
       async run([info, token], call) {
-        if (!isStruct(info!)) throw new AppError('INVALID_ARGUMENT', 'info must be a struct.');
+        if (!isStruct(info)) throw new AppError('INVALID_ARGUMENT', 'info must be a struct.');
         const caller = await identify(deps, token ?? '', call);
         const isSession = caller.authority === 'session';
         if (!isSession && !deps.mayRegisterAnonymously()) {

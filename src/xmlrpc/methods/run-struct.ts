@@ -89,7 +89,7 @@ export function toValue(json: unknown): XmlRpcValue {
   if (typeof json === 'number') return Number.isInteger(json) && Math.abs(json) < 2 ** 31 ? json : new Double(json);
   if (typeof json === 'string' || typeof json === 'boolean') return json;
   if (Array.isArray(json)) return json.map(toValue);
-  return struct(Object.fromEntries(Object.entries(json as object).map(([key, value]) => [key, toValue(value)])));
+  return struct(Object.fromEntries(Object.entries(json).map(([key, value]) => [key, toValue(value)])));
 }
 
 /** An XML-RPC value as plain JSON, for messages: doubles are numbers, dateTimes their text, bytes are refused. */
