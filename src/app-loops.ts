@@ -9,16 +9,20 @@ import { sweepHandles } from './actions/stage-item';
 import type { UploadLog } from './actions/upload-log';
 import { applyBlindWindows, watchStalls, type WatchDeps } from './actions/watch-clocks';
 import type { EventLog } from './actions/write-log';
-import type { Config } from './config';
 import type { Log } from './log';
 import { startLoop, type Loop } from './loop';
 import { CHANNELS } from './notify/index';
 import type { Channel, Notifier } from './notify/notifier';
 
+/** How long it can be looked up who was told what. */
+const KEEP_DELIVERIES_MS = 90 * 24 * 60 * 60_000;
+
 /** What is repeated while the server runs. */
 export interface LoopDeps extends WatchDeps {
   log: Log;
-  config: Pick<Config, 'groupWaitMs' | 'publicUrl'>;
+  groupWaitMs: number;
+  /** Where links in messages lead. */
+  publicUrl: string;
   intake: Intake;
   inventory: InventoryDeps;
   heartbeat: Heartbeat;
@@ -45,8 +49,8 @@ export function startLoops(deps: LoopDeps): () => Promise<void> {
       store,
       now,
       channels: CHANNELS,
-      groupWaitMs: deps.config.groupWaitMs,
-      publicUrl: deps.config.publicUrl,
+      groupWaitMs: deps.groupWaitMs,
+      publicUrl: deps.publicUrl,
       newId: randomUUID,
       onFormed: () => senders.forEach((sender) => sender.nudge()),
     }),
@@ -66,6 +70,8 @@ export function startLoops(deps: LoopDeps): () => Promise<void> {
     }),
     repeat('housekeeping', 60_000, async () => {
       await sweepHandles(deps.inventory);
+      await store.deliveries.prune(now() - KEEP_DELIVERIES_MS);
+      await store.notifications.prune(now() - KEEP_DELIVERIES_MS);
       await store.events.ensurePartitions(now());
     }),
     forming,

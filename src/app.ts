@@ -25,6 +25,7 @@ import { createEventLog } from './actions/write-log';
 import type { Config } from './config';
 import { startLoops } from './app-loops';
 import { createCobblerService } from './http/cobbler-service';
+import { listenUrl, reachableUrl } from './http/own-url';
 import { parseNetworks } from './http/peer';
 import { createRunPage } from './http/run-page';
 import { createHttpServer } from './http/server';
@@ -288,11 +289,13 @@ async function assemble(
       const changed = await maintainAdminContact(inventory, { email: config.notifyEmail, sms: config.notifySms });
       if (changed.length > 0) log.info('The contact of the administrator was brought up to date', { changed });
       const port = await http.start();
-      const url = `${config.tls ? 'https' : 'http'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+      const listener = { tls: config.tls !== null, host: config.host, port };
+      const url = listenUrl(listener);
       stopLoops = startLoops({
         ...watch,
         log,
-        config,
+        groupWaitMs: config.groupWaitMs,
+        publicUrl: config.publicUrl ?? reachableUrl(listener),
         intake,
         inventory,
         heartbeat,
