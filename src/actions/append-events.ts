@@ -108,8 +108,8 @@ export async function appendEvents(
     const drafts = submission.drafts.map(({ draft, key }): DraftResult => {
       const entry = targets.get(key)!;
       const used = draft.dedupeKey === null ? null : `${entry.target.id}:${draft.dedupeKey}`;
-      if (used !== null && usedKeys.has(used)) return { run: entry.runs.last, duplicate: true };
       const older = olderRun(draft, entry, written, named);
+      if (used !== null && usedKeys.has(used)) return { run: older ?? entry.runs.last, duplicate: true };
       const planned = older
         ? planEvidence(older, draft, recordedAt)
         : planDraft(entry.runs, draft, contextOf(entry.item));

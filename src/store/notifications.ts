@@ -56,7 +56,7 @@ interface Row {
 const COLUMNS = 'n.id, n.run_id, n.contact, n.channel, n.reason, n.request, n.detail, n.created_at';
 
 /** Key of the advisory lock under which one server at a time forms deliveries. */
-const FORM_LOCK = 2_515_103;
+const FORM_LOCK = 2_515_104;
 
 /** Who is to be told what. News of events is written by the write path itself, together with the event. */
 export function createNotificationStore(db: Knex) {

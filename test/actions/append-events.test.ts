@@ -317,6 +317,18 @@ describe('a message that names a run', () => {
     expect(await latest(server)).toEqual(current);
   });
 
+  test('the target has left behind, and comes again, is answered with that run', async () => {
+    const server = startWritePath(database.knex);
+    const old = await server.say('install-started');
+    await server.say('install-finished');
+    server.now += 60 * MINUTE;
+    await server.say('install-started');
+    const late = () =>
+      server.say('error-reported', { error: { text: 'late' } }, { runId: old.runId, dedupeKey: 'event:7' });
+    expect(await late()).toEqual(await late());
+    expect((await late()).runId).toBe(old.runId);
+  });
+
   test('twice in one batch continues where the first left off', async () => {
     const server = startWritePath(database.knex);
     const old = await server.say('install-started');
