@@ -1,4 +1,3 @@
-import type { Instant } from '../domain/event';
 import { AppError } from '../domain/errors';
 import type { Store } from '../store/index';
 import {
@@ -173,6 +172,3 @@ function isUnavailable(error: unknown): boolean {
 export function internalCaller(): Submission['caller'] {
   return { peer: null, authority: 'internal' };
 }
-
-/** Milliseconds of now; the one place that reads the clock for the write path unless a test hands in another. */
-export const systemNow = (): Instant => Date.now();
