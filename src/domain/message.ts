@@ -197,7 +197,7 @@ export function comparableError(text: string, run: Pick<RunState, 'system'>): st
   const bare = run.system === null ? text : text.replaceAll(run.system, 'NAME');
   return bare
     .toLowerCase()
-    .replace(/[0-9a-f]*[0-9][0-9a-f]*/g, '#')
+    .replace(/[0-9a-f]+/g, (word) => (/[0-9]/.test(word) ? '#' : word))
     .replace(/\s+/g, ' ')
     .trim();
 }

@@ -11,6 +11,14 @@ const MAX_ERROR_TEXT = 500;
 const MAX_ERRORS = 20;
 /** Downloads under way that are remembered; DNF runs three at a time. */
 const MAX_DOWNLOADS = 64;
+/**
+ * Characters of a line that are looked at: three times the longest marked line of real logs. Anybody may send lines, and
+ * what a pattern costs can grow faster than its line.
+ */
+const MAX_LINE = 4_096;
+/** No install has more packages, and none has more bytes: a larger number is no count. */
+const MAX_PACKAGES = 10_000_000;
+const MAX_BYTES = 2 ** 50;
 
 /** What a reader knows of a file so far. Plain JSON: it is stored between two uploads of the same file. */
 export interface LogState {
@@ -193,31 +201,36 @@ export function createLogReader(options: {
     const step = state.step === null ? {} : { packageStep: state.step };
     switch (counter.sets) {
       case 'count': {
-        const total = groups['total'] ?? groups['total2'];
-        if (total !== undefined) state.total = Number(total);
-        if (groups['done'] !== undefined) state.done = Math.max(state.done ?? 0, Number(groups['done']));
+        const total = readCount(groups['total'] ?? groups['total2'], MAX_PACKAGES);
+        const done = readCount(groups['done'], MAX_PACKAGES);
+        if (total !== null) state.total = total;
+        if (done !== null) state.done = Math.max(state.done ?? 0, done);
         break;
       }
       case 'one-more':
         state.done = (state.done ?? 0) + 1;
         break;
       case 'download-started':
-        if (Object.keys(state.downloads).length < MAX_DOWNLOADS)
-          state.downloads[groups['name']!] = Number(groups['bytes']);
+        // By entries: a package may have the name of a property that every object has.
+        if (Object.keys(state.downloads).length < MAX_DOWNLOADS) {
+          const started = [groups['name']!, readCount(groups['bytes'], MAX_BYTES) ?? 0];
+          state.downloads = Object.fromEntries([...Object.entries(state.downloads), started]) as Record<string, number>;
+        }
         return;
       case 'download-done': {
-        const { [groups['name']!]: bytes = 0, ...others } = state.downloads;
-        state.downloads = others;
+        const name = groups['name']!;
+        const bytes = Object.hasOwn(state.downloads, name) ? state.downloads[name]! : 0;
+        state.downloads = Object.fromEntries(Object.entries(state.downloads).filter(([other]) => other !== name));
         state.bytesDone = (state.bytesDone ?? 0) + bytes;
         return note(offset, { ...step, bytesDone: state.bytesDone });
       }
       case 'download-bytes':
-        state.total = Number(groups['total']);
+        state.total = readCount(groups['total'], MAX_PACKAGES) ?? state.total;
         state.bytesDone = Math.max(state.bytesDone ?? 0, readBytes(groups['bytes']!));
         state.bytesTotal = readBytes(groups['bytesTotal']!);
         return note(offset, {
           ...step,
-          packagesTotal: state.total,
+          ...(state.total !== null && { packagesTotal: state.total }),
           bytesDone: state.bytesDone,
           bytesTotal: state.bytesTotal,
         });
@@ -274,7 +287,8 @@ export function createLogReader(options: {
   }
 
   return {
-    read(raw, offset) {
+    read(whole, offset) {
+      const raw = whole.slice(0, MAX_LINE);
       state.lines += 1;
       linesRead += 1;
       lastOffset = offset;
@@ -344,10 +358,17 @@ function laterStep(now: LogState['step'], next: (typeof STEPS)[number]): (typeof
 
 const UNITS: Record<string, number> = { B: 1, bytes: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
-/** `1.14 MiB` in bytes; 0 for a unit nobody prints. */
+/** Digits as a number; null without any, and for a number that counts nothing. */
+function readCount(digits: string | undefined, most: number): number | null {
+  const count = digits === undefined ? NaN : Number(digits);
+  return count <= most ? count : null;
+}
+
+/** `1.14 MiB` in bytes; 0 for a unit nobody prints and for a number that is none. */
 function readBytes(text: string): number {
-  const [number, unit] = text.split(' ');
-  return Math.round(Number(number) * (UNITS[unit ?? 'B'] ?? 0));
+  const [number, unit = 'B'] = text.split(' ');
+  const bytes = Math.round(Number(number) * (Object.hasOwn(UNITS, unit) ? UNITS[unit]! : 0));
+  return bytes <= MAX_BYTES ? bytes : 0;
 }
 
 /**
