@@ -30,8 +30,8 @@ interface LogEvent {
   const readiness = async (): Promise<number> =>
     (await sendRaw(server.url, { method: 'GET', path: '/readyz', timeoutMs: 30_000 })).status;
 
-  /** Reports with an id of its own and repeats the same report until it is taken, as a careful client does. */
-  async function report(message: string): Promise<'taken' | string> {
+  /** Reports with an event id of its own; answers `taken` or the fault. */
+  async function report(message: string): Promise<string> {
     try {
       await rpc('update_status', 'web1', { state: 'heartbeat', event_id: message, message }, token);
       accepted.push(message);

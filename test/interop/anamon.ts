@@ -88,12 +88,22 @@ export async function checkAnamon(
       const errors = now['errors'] as unknown[];
       claim(errors.length === 0, 'errors where the install had none', errors);
     });
-    await check('the end comes from the trigger, and the logs of the run are kept beside it', async () => {
-      await rpc('run_install_triggers', 'post', 'system', 'el83', '10.30.0.3');
-      const now = await status();
-      claim(now['status'] === 'finished', 'the run is not finished', now);
-      claim(await areIdentical(), 'the stored files are gone');
-    });
+    await check(
+      'the end comes from the trigger; the next install clears the latest logs and keeps those of the run',
+      async () => {
+        await rpc('run_install_triggers', 'post', 'system', 'el83', '10.30.0.3');
+        const now = await status();
+        claim(now['status'] === 'finished', 'the run is not finished', now);
+        claim(await areIdentical(), 'the stored files are gone');
+        await rpc('run_install_triggers', 'pre', 'system', 'el83', '10.30.0.3');
+        claim((await status())['run_id'] !== now['run_id'], 'no new run');
+        for (const file of FILES) {
+          claim((await stored(file)) === null, `${file} was not cleared`);
+          const kept = await readFile(path.join(server.dataDir, 'runs', String(now['run_id']), file));
+          claim(kept.equals(await readFile(path.join(SAMPLE, file))), `${file} of the run is not as it was sent`);
+        }
+      },
+    );
   } finally {
     await anamon.stop();
     await rm(folder, { recursive: true, force: true });

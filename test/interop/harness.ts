@@ -11,17 +11,25 @@ export interface Ran {
   ms: number;
 }
 
+const alive = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
+function launch(command: string, args: string[], keep: (text: string) => void): ChildProcess {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  alive.add(child);
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => keep(chunk.toString('utf8')));
+  child.once('exit', () => alive.delete(child));
+  return child;
+}
+
 /** Runs a program to its end. @throws Error when it takes too long; it is killed then. */
 export function run(command: string, args: string[], timeoutMs = CLIENT_MS): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const started = Date.now();
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    const keep = (chunk: Buffer): void => {
-      output += chunk.toString('utf8');
-    };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
+    const child = launch(command, args, (text) => (output += text));
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       reject(new Error(`${command} did not end within ${timeoutMs} ms:\n${output}`));
@@ -36,13 +44,8 @@ export function run(command: string, args: string[], timeoutMs = CLIENT_MS): Pro
 
 /** Starts a program that goes on until `stop`. */
 export function start(command: string, args: string[]): { output(): string; stop(): Promise<void> } {
-  const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  const keep = (chunk: Buffer): void => {
-    output += chunk.toString('utf8');
-  };
-  child.stdout!.on('data', keep);
-  child.stderr!.on('data', keep);
+  const child = launch(command, args, (text) => (output += text));
   const ended = new Promise<void>((resolve) => {
     child.once('error', () => resolve());
     child.once('close', () => resolve());

@@ -20,6 +20,8 @@ export async function checkKoan(checks: Checks, bin: string, server: TestServer,
     ['distros', ['el9']],
     ['profiles', ['bare', 'web']],
     ['systems', ['db1', 'el83', 'web1']],
+    ['images', []],
+    ['repos', []],
   ] as const) {
     await check(`koan --list=${list} prints every name`, async () => {
       const ran = await koan(`--list=${list}`);
