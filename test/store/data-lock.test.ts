@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -100,7 +101,6 @@ test('of many that find a stale lock at once, exactly one gets the folder', asyn
 test('a takeover that died half-way does not keep the folder locked', async () => {
   await leave(JSON.stringify({ pid: 2 ** 22 + 1, started: '1', boot: null }));
   await writeFile(`${lockFile}.takeover`, '');
-  const { utimes } = await import('node:fs/promises');
   await utimes(`${lockFile}.takeover`, new Date(0), new Date(0));
   await (await lockDataDir(dataDir)).release();
 });
@@ -133,7 +133,21 @@ describe('a server that is killed', () => {
     await database.close();
     expect(rows[0].n).toBe(rows[0].last);
     expect(rows[0].n).toBeGreaterThanOrEqual(acknowledged);
-  }, 60_000);
+  }, 120_000);
+
+  test('in the middle of its first start does not spoil the folder', async () => {
+    const owner = await startOwner();
+    const draft = path.join(dataDir, 'database.new');
+    const begun = (): boolean => existsSync(path.join(draft, 'global')) || existsSync(path.join(dataDir, 'database'));
+    while (!begun()) await new Promise((resolve) => setTimeout(resolve, 5));
+    owner.child.kill('SIGKILL');
+    await once(owner.child, 'exit');
+
+    const database = await connect({ databaseUrl: null, dataDir });
+    expect((await database.knex.raw('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await database.close();
+    expect(await readdir(dataDir)).toEqual(['database']);
+  }, 120_000);
 
   test('keeps the folder while it lives: another process is refused', async () => {
     const owner = await startOwner();
@@ -141,5 +155,5 @@ describe('a server that is killed', () => {
     await expect(connect({ databaseUrl: null, dataDir })).rejects.toThrow(`in use by process ${owner.child.pid}.`);
     const second = await startOwner();
     expect(await second.next()).toContain(`error: The data folder ${dataDir} is in use by process ${owner.child.pid}`);
-  }, 60_000);
+  }, 120_000);
 });
