@@ -261,10 +261,7 @@ async function assemble(
   let stopLoops: (() => Promise<void>) | null = null;
   let stopped: Promise<void> | null = null;
   const eventLog = await createEventLog({ logDir: config.logDir, openFile: createRotatingFile, warn });
-  listeners.push(
-    (written) => eventLog.write(written),
-    () => nudges.forEach((nudge) => nudge()),
-  );
+  listeners.push((written) => eventLog.write(written));
 
   async function stop(): Promise<void> {
     await http.stop();
