@@ -7,7 +7,7 @@ import { needsHelp, selectCurrent, sortByNeed, targetKey } from './need';
 const OPEN_LIMIT = 1_000;
 /** Ended runs one look fetches, of each kind of end. */
 const ENDED_LIMIT = 200;
-/** Old problems looked up one by one, when too much has finished since to tell whether they were put right. */
+/** Ended runs looked up one by one in one look: whether anybody still has to do something about them. */
 const LOOKUP_LIMIT = 50;
 
 /** What is going on, as of one look. */
@@ -25,37 +25,51 @@ export interface BoardReader {
 
 /** Reads the board through the API. What it learns about old problems it remembers for the next look. */
 export function createBoardReader(client: Client): BoardReader {
-  const replaced = new Map<string, boolean>();
+  /** Ended runs by number: nobody has to do anything about them any more. */
+  const settled = new Map<string, boolean>();
 
   async function list(status: string, limit: number): Promise<RunReport[]> {
     return readRuns(await client.ask('get_runs', [{ status, limit }]));
   }
 
-  /** Problems older than everything fetched that finished: was there a newer run of the same target? */
-  async function dropReplaced(runs: RunReport[], finished: RunReport[]): Promise<RunReport[]> {
+  /**
+   * Leaves out problems of systems that are not there any more, and old ones that a newer run has put right: one older
+   * than everything fetched that finished.
+   */
+  async function dropSettled(runs: RunReport[], finished: RunReport[]): Promise<RunReport[]> {
     const horizon = finished.length < ENDED_LIMIT ? null : finished.at(-1)!;
-    if (horizon === null) return runs;
-    const old = runs.filter((run) => needsHelp(run) && run.ended !== null && isOlder(run, horizon));
-    const unknown = old.filter((run) => run.system !== null && !replaced.has(run.runId)).slice(0, LOOKUP_LIMIT);
-    for (const run of unknown) {
-      const [latest] = readRuns(await client.ask('get_runs', [{ system: run.system!, limit: 1 }]));
-      replaced.set(run.runId, latest !== undefined && latest.runId !== run.runId);
+    const unsure = runs.filter(
+      (run) => run.ended !== null && run.system !== null && needsHelp(run) && !settled.has(run.runId),
+    );
+    for (const run of unsure.slice(0, LOOKUP_LIMIT)) {
+      const isReplaced = horizon !== null && isOlder(run, horizon) && (await hasNewerRun(run));
+      settled.set(run.runId, isReplaced || !(await isKnown(run.system!)));
     }
-    return runs.filter((run) => replaced.get(run.runId) !== true);
+    return runs.filter((run) => settled.get(run.runId) !== true);
+  }
+
+  async function hasNewerRun(run: RunReport): Promise<boolean> {
+    const [latest] = readRuns(await client.ask('get_runs', [{ system: run.system!, limit: 1 }]));
+    return latest !== undefined && latest.runId !== run.runId;
+  }
+
+  async function isKnown(system: string): Promise<boolean> {
+    return (await client.ask('has_item', ['system', system])) !== false;
   }
 
   return {
     async read() {
-      const [stalled, installing, planned, failed, terminated, finished] = await Promise.all([
+      const [stalled, installing, planned, failed, terminated, cancelled, finished] = await Promise.all([
         list('stalled', OPEN_LIMIT),
         list('installing', OPEN_LIMIT),
         list('planned', OPEN_LIMIT),
         list('failed', ENDED_LIMIT),
         list('terminated', ENDED_LIMIT),
+        list('cancelled', ENDED_LIMIT),
         list('finished', ENDED_LIMIT),
       ]);
-      const all = unique([...stalled, ...installing, ...planned, ...failed, ...terminated, ...finished]);
-      const current = await dropReplaced(selectCurrent(all, client.serverNow()), finished);
+      const all = unique([stalled, installing, planned, failed, terminated, cancelled, finished].flat());
+      const current = await dropSettled(selectCurrent(all, client.serverNow()), finished);
       const isCut = { stalled, installing, planned };
       return {
         runs: sortByNeed(current),

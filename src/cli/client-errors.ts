@@ -24,15 +24,18 @@ export class ServerFault extends CliError {
   }
 }
 
+/** What proxies say, and servers in trouble, when trying again may help. */
+const AWAY_STATUSES = new Set([500, 502, 503, 504]);
+
 interface TransportError extends Error {
-  code?: string;
+  code?: string | number;
   faultString?: unknown;
   res?: { statusCode?: number };
 }
 
 /** A failed call as a person, or the code that tries again, needs to know it. */
 export function toClientError(error: unknown, url: string, timeoutMs: number): CliError {
-  const failure = (error instanceof Error ? error : new Error(String(error))) as TransportError;
+  const failure = (typeof error === 'object' && error !== null ? error : new Error(String(error))) as TransportError;
   if (typeof failure.faultString === 'string') return toFault(failure.faultString);
   if (failure.name === 'AbortError' || failure.name === 'TimeoutError') {
     return new ServerAway(`The server at ${url} did not answer within ${timeoutMs / 1000} seconds.`, {
@@ -40,10 +43,10 @@ export function toClientError(error: unknown, url: string, timeoutMs: number): C
       cause: error,
     });
   }
-  const known = failure.code === undefined ? null : networkError(failure.code, failure, url);
+  const known = typeof failure.code === 'string' ? networkError(failure.code, failure, url) : null;
   if (known) return known;
   const status = failure.res?.statusCode;
-  if (status !== undefined && status >= 500) {
+  if (status !== undefined && AWAY_STATUSES.has(status)) {
     return new ServerAway(`The server at ${url} answers HTTP ${status}.`, { cause: error });
   }
   const answered = status === undefined ? failure.message : `HTTP ${status}, no XML-RPC`;

@@ -29,21 +29,27 @@ export async function findCredentials(
   const explicit = await explicitCredentials(options, environment);
   if (explicit) return [explicit];
 
+  const secretPath = path.join(environment.dataDir, 'web.ss');
   const passwordPath = path.join(environment.dataDir, 'admin-password');
+  const secret = isLocal ? await readSecret(secretPath) : null;
+  const password = isLocal ? await readSecret(passwordPath) : null;
+  const user = environment.adminUser;
   const found: Credentials[] = [];
-  if (isLocal) {
-    const secretPath = path.join(environment.dataDir, 'web.ss');
-    const secret = await readSecret(secretPath);
-    if (secret) found.push({ kind: 'login', user: '', password: secret, origin: secretPath, isExplicit: false });
-    const password = await readSecret(passwordPath);
-    const user = environment.adminUser;
-    if (password) found.push({ kind: 'login', user, password, origin: passwordPath, isExplicit: false });
+  if (secret?.text)
+    found.push({ kind: 'login', user: '', password: secret.text, origin: secretPath, isExplicit: false });
+  if (password?.text) {
+    found.push({ kind: 'login', user, password: password.text, origin: passwordPath, isExplicit: false });
   }
   if (found.length > 0) return found;
+
+  const isHidden = secret?.isForbidden || password?.isForbidden;
+  const local = isHidden
+    ? `You may not read ${passwordPath}: ask the user the server runs as, or run this as that user.`
+    : `On the server's machine, run this in the server's folder or name its DATA_DIR (there is no ${passwordPath}).`;
   throw new CliError('The server asks who you are, and nothing here says so.', {
     hints: [
-      `On the server's machine, run this in its folder or set DATA_DIR: the password is in ${passwordPath}`,
-      'Elsewhere, set KICKWATCH_PASSWORD (and --user when it is not the administrator), or KICKWATCH_TOKEN.',
+      isLocal ? local : "The password is in DATA_DIR/admin-password on the server's machine.",
+      'Or set KICKWATCH_PASSWORD (with --user when it is not the administrator), or KICKWATCH_TOKEN.',
     ],
   });
 }
@@ -69,15 +75,15 @@ async function explicitCredentials(
 async function readPasswordFile(file: string | null): Promise<string | null> {
   if (file === null) return null;
   const password = await readSecret(file);
-  if (password === null) throw new CliError(`KICKWATCH_PASSWORD_FILE names ${file}, which cannot be read or is empty.`);
-  return password;
+  if (password.text) return password.text;
+  throw new CliError(`KICKWATCH_PASSWORD_FILE names ${file}, which cannot be read or is empty.`);
 }
 
-/** A secret file's content without the line end; null when it is not there, not ours to read, or empty. */
-async function readSecret(file: string): Promise<string | null> {
+/** A secret file's content without the line end; null when it is not there, empty, or not ours to read. */
+async function readSecret(file: string): Promise<{ text: string | null; isForbidden: boolean }> {
   try {
-    return (await readFile(file, 'utf8')).replace(/\r?\n$/, '') || null;
-  } catch {
-    return null;
+    return { text: (await readFile(file, 'utf8')).replace(/\r?\n$/, '') || null, isForbidden: false };
+  } catch (error) {
+    return { text: null, isForbidden: (error as NodeJS.ErrnoException).code === 'EACCES' };
   }
 }

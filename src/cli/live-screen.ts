@@ -14,7 +14,7 @@ export interface LiveScreen {
 const OPEN = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 const CLOSE = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 const HOME = '\x1b[H';
-const CLEAR_LINE_END = '\x1b[K';
+const CLEAR_LINE = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';
 
 /**
@@ -51,7 +51,8 @@ export function openLiveScreen(
     draw(lines) {
       if (!isOpen) return;
       const shown = lines.slice(0, stdout.rows ?? 24);
-      stdout.write(HOME + shown.map((line) => line + CLEAR_LINE_END).join('\r\n') + CLEAR_BELOW);
+      // Cleared before it is written: afterwards, the last column of a full line would go too.
+      stdout.write(HOME + shown.map((line) => CLEAR_LINE + line).join('\r\n') + CLEAR_BELOW);
     },
     close(lines = []) {
       if (!isOpen) return;

@@ -62,7 +62,7 @@ function particulars({ kind, detail, occurredAt }: LogEntry): string {
   if (kind === 'run-late') parts.push(detail.clock === 'total' ? 'longer than usual' : 'no progress');
   if (detail.by) parts.push(`by ${detail.by}`);
   if (detail.inferred) parts.push('concluded, not reported');
-  if (detail.evidence) parts.push('noted only');
+  if (detail.evidence) parts.push('noted, changes nothing');
   return parts
     .map((part) => plain(String(part)))
     .filter((part) => part !== '')

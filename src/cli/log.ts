@@ -63,15 +63,9 @@ interface Subject {
   system: string | null;
 }
 
-/** A number is a run, unless there is none: then it may be a name. */
+/** A number is a run; a name means its latest run. */
 async function findSubject(client: Client, name: string): Promise<Subject> {
-  if (/^\d{1,18}$/.test(name)) {
-    try {
-      return { run: readRun(await client.ask('get_run', [name])), system: null };
-    } catch (error) {
-      if (!(error instanceof ServerFault)) throw error;
-    }
-  }
+  if (/^\d{1,18}$/.test(name)) return { run: await findRun(client, name), system: null };
   const asked = name === 'normal' || name === 'text' ? `system:${name}` : name;
   const answer = readTarget(name, await withNameHint(client, name, () => client.ask('get_status', [asked])));
   if (answer.type === 'system') {
@@ -84,6 +78,16 @@ async function findSubject(client: Client, name: string): Promise<Subject> {
   throw new CliError(`${answer.runs.length} machines have been installed by the name of profile ${name}.`, {
     hints: answer.runs.slice(0, 20).map(({ address, run }) => `kickwatch log ${run.runId}   (${plain(address)})`),
   });
+}
+
+async function findRun(client: Client, runId: string): Promise<RunReport> {
+  try {
+    return readRun(await client.ask('get_run', [runId]));
+  } catch (error) {
+    if (!(error instanceof ServerFault)) throw error;
+    const hints = ['Numbers of runs:  kickwatch runs', `A system of that name:  kickwatch log system:${runId}`];
+    throw new CliError(error.message, { hints, cause: error });
+  }
 }
 
 interface Printer {

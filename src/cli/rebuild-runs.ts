@@ -26,7 +26,7 @@ export function addRebuildRunsCommand(program: Command, context: CliContext): vo
         'On a database of DATABASE_URL it may run beside the servers.',
     )
     .option('--dry-run', 'change nothing, only compare; exit code 1 when a run differs')
-    .option('--json', 'for programs: {runs, events, different: [numbers of runs], written}')
+    .option('--json', 'for programs: {runs, events, different, incomplete: [numbers of runs], written}')
     .action(async (options: RebuildOptions) => {
       const report = await withDatabase(
         context,
@@ -68,8 +68,10 @@ async function requireCurrentSchema(knex: Knex): Promise<void> {
 
 const LISTED = 20;
 
-function describe({ runs, events, different }: RebuildReport, { dryRun }: RebuildOptions): string {
-  const read = `${count(runs, 'run')} worked out from ${count(events, 'event')}`;
+function describe({ runs, events, different, incomplete }: RebuildReport, { dryRun }: RebuildOptions): string {
+  const aged =
+    incomplete.length === 0 ? '' : ` (${formatNumber(incomplete.length)} left alone: their log is not whole any more)`;
+  const read = `${count(runs, 'run')} worked out from ${count(events, 'event')}${aged}`;
   if (different.length === 0) return `${read}: all are as stored.`;
   const verb = dryRun ? 'differ from what is stored' : 'differed and were corrected';
   const listed = different.slice(0, LISTED).join(', ');

@@ -10,7 +10,7 @@ import { createProgress } from './progress';
 import { addServerOptions, withClient, type CliContext } from './server-options';
 import { compareMachine, type Comparison } from './simulate/compare';
 import { countMix, makeFleet, type Amount, type Machine, type Mix } from './simulate/fleet';
-import { PERSONALITIES, type Personality } from './simulate/machine';
+import { PERSONALITIES, TELLING_LIMIT_MS, type Personality } from './simulate/machine';
 import { cleanUp, findMissing, inParallel, nameRange, registerFleet, SIM_PROFILE } from './simulate/register';
 import { playFleet, type Tally } from './simulate/runner';
 import { describeResult, resultToJson, type SimulationResult } from './simulate/summary';
@@ -150,10 +150,9 @@ function announcement(machines: readonly Machine[], { speed, triggers: _, ...opt
       `about ${formatDuration(Math.min(longest, options.duration ?? Infinity))}.`,
     'To look on:  kickwatch status --watch',
   ];
-  if (speed >= 10 && kinds.some((kind) => /silent|pausing/.test(kind))) {
-    lines.push(
-      'Stalls take the server minutes to tell; to see them at this speed, start it with STALL_AFTER_SECONDS=8.',
-    );
+  if (kinds.some((kind) => /silent|pausing/.test(kind))) {
+    const limit = Math.max(1, Math.round(TELLING_LIMIT_MS / 1000 / speed));
+    lines.push(`At this speed the server tells stalls when it was started with STALL_AFTER_SECONDS=${limit}.`);
   }
   return `${lines.join('\n')}\n`;
 }

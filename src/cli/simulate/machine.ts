@@ -67,7 +67,12 @@ const USUAL_MS: readonly [Phase, number][] = [
 /** A slow machine needs this many times as long. */
 const SLOW = 3;
 /** A pausing machine says nothing for so long, then goes on. */
-const PAUSE_MS: readonly [number, number] = [12 * 60 * SECOND, 20 * 60 * SECOND];
+const PAUSE_MS: readonly [number, number] = [20 * 60 * SECOND, 30 * 60 * SECOND];
+/**
+ * A limit without progress that tells pausing and silent machines from all others, who are never this long without any:
+ * the longest is a package step without percent, 11 minutes.
+ */
+export const TELLING_LIMIT_MS = 15 * 60 * SECOND;
 /** Starts of a looping machine: what the server takes for a loop. */
 const LOOP_STARTS = 3;
 
@@ -91,7 +96,8 @@ export function scriptMachine(
   const random = createRandom(seed);
   const writer = createWriter(random, {
     usesTriggers: options.withTriggers && random.chance(0.5),
-    tellsPercent: random.chance(0.7),
+    // A slow machine without percent would show no progress for half an hour of packages: that is a pausing one.
+    tellsPercent: random.chance(0.7) || personality === 'slow',
     pace: (personality === 'slow' ? SLOW : 1) * (0.7 + 0.6 * random.next()),
   });
   const expected = perform(personality, writer, random);
