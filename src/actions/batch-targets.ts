@@ -79,7 +79,10 @@ export async function openBatch(
   submissions: readonly Submission[],
   options: { items: TargetItems; lock: boolean },
 ): Promise<OpenBatch> {
-  const names = submissions.flatMap((submission) => submission.drafts.map((draft) => draft.target));
+  const names = submissions.flatMap((submission) => [
+    ...submission.drafts.map((draft) => draft.target),
+    ...(submission.ticks ?? []),
+  ]);
   for (let attempt = 1; ; attempt += 1) {
     const { accepted, wanted } = resolveBatch(deps, submissions, await options.items.find(store, names));
     const keys = [...wanted.values()].map(toWantedTarget);
@@ -129,7 +132,10 @@ function resolveBatch(
       ok: true,
       drafts: resolved.map(({ draft, item, key }) => ({ draft, key: want(key, item, draft) })),
       tokenRunId: submission.caller.authority === 'run' ? (submission.caller.runId ?? null) : null,
-      ticks: (submission.ticks ?? []).map((key) => want(key, bareItem(key.type, key.name), null)),
+      // A run goes on, and its clocks with it, when its item is gone.
+      ticks: (submission.ticks ?? []).map((key) =>
+        want(key, resolveTarget(key, items) ?? bareItem(key.type, key.name), null),
+      ),
     };
   });
   return { accepted, wanted };

@@ -145,6 +145,7 @@ function changeState(state: RunState, event: Event): void {
       return;
     case 'install-started':
       if (detail.evidence) return;
+      if (state.status === 'planned') state.kind = detail.kind ?? state.kind;
       begin(state, occurredAt);
       state.startedBy = { ...state.startedBy, [event.source]: state.startedBy[event.source] ?? occurredAt };
       progress(state, { ...detail, phase: detail.phase ?? 'config' }, occurredAt);

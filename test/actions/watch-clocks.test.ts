@@ -69,6 +69,18 @@ describe('a silent machine', () => {
     ]);
   });
 
+  test('is logged under the address it has on record, whoever says so', async () => {
+    await addSystems(database.knex, { web9: ['192.0.2.9'] });
+    const told: string[] = [];
+    const server = startWritePath(database.knex, {
+      listeners: [(written) => told.push(...written.map((event) => `${event.kind} ${event.ip}`))],
+    });
+    await startPackages(server, 'web9');
+    server.now += 8 * MINUTE;
+    await watch(server);
+    expect(told).toEqual(['progress-reported 192.0.2.9', 'run-late 192.0.2.9']);
+  });
+
   test('is all of that at once when nobody watched for a day', async () => {
     const servers = twoServers();
     await startPackages(servers[0]);

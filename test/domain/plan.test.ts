@@ -53,6 +53,12 @@ describe('starts', () => {
     });
   });
 
+  test('a start that says what kind of install it is knows better than the plan', () => {
+    const web1 = machine();
+    web1.say('run-planned', '09:00');
+    expect(web1.say('install-started', '10:00', { kind: 'upgrade' })).toMatchObject({ runId: '1', kind: 'upgrade' });
+  });
+
   test('an install after a finished one is a reinstall', () => {
     const web1 = machine();
     web1.say('install-started', '10:00');
