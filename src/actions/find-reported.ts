@@ -3,7 +3,16 @@ import { refuseCaller, resolveTarget, type Caller, type IntakePolicy, type Inven
 
 /** What is reported about, or why nothing may be. */
 export type Reported =
-  | { ok: true; type: 'system' | 'profile'; name: string }
+  | {
+      ok: true;
+      type: 'system' | 'profile';
+      name: string;
+      /**
+       * Whether the sender may name this address as the machine's: its own, one on record, or any when it is trusted.
+       * Else a single sender could make up as many machines as it likes.
+       */
+      mayName(address: string): boolean;
+    }
   | { ok: false; problem: 'unknown' | 'refused'; reason: string };
 
 /** Looks up whom a report at install time is about, and whether its sender may report that. */
@@ -40,6 +49,14 @@ export function createFindReported(deps: FindReportedDeps): FindReported {
       if (run !== caller.runId)
         return { ok: false, problem: 'refused', reason: 'The report token is for another run.' };
     }
-    return { ok: true, type: item.type, name: item.name };
+    const isBelieved =
+      deps.policy === 'open' ||
+      caller.authority === 'internal' ||
+      caller.authority === 'session' ||
+      caller.peer === null ||
+      deps.isTrusted(caller.peer);
+    const mayName = (address: string): boolean =>
+      isBelieved || address === caller.peer || item.addresses.includes(address);
+    return { ok: true, type: item.type, name: item.name, mayName };
   };
 }

@@ -55,7 +55,7 @@ export async function runInstallTriggers(deps: TriggerDeps, call: TriggerCall): 
     if (ip === '') return 'no-address';
     if (ip !== '?' && isIP(ip) === 0) return 'bad-address';
   }
-  const address = isIP(ip) === 0 ? null : ip;
+  const address = isIP(ip) === 0 ? null : found.mayName(ip) ? ip : caller.peer;
   // What the last install left unread belongs to its run: it is read before the new one opens.
   if (mode === 'pre') await clearQuietly(deps, name, address ?? caller.peer);
   return (await recordTrigger(deps, { ...call, ip: address ?? '?' })) ? 'done' : 'refused';

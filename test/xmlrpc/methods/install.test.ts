@@ -146,6 +146,14 @@ describe('run_install_triggers', () => {
     expect(await readKinds(server.store)).toEqual([]);
   });
 
+  test('from one machine that names many addresses makes no more machines than that one', async () => {
+    start('known');
+    for (const ip of ['10.9.0.3', '10.9.0.4', '2001:db8::5']) await trigger('pre', 'profile', 'web', ip);
+    await trigger('post', 'profile', 'web', '10.9.0.6');
+    expect((await server.store.runs.find({ limit: 10 })).map(({ target }) => target.address)).toEqual(['192.0.2.1']);
+    expect((await server.store.runs.loadInstallStatus()).map(({ ip }) => ip)).toEqual(['192.0.2.1']);
+  });
+
   test('by a foreign machine does not remove the uploads of the system', async () => {
     start('open');
     await upload('gi2', 'anaconda.log', 5, 0, bytes('hello'));
@@ -220,6 +228,8 @@ describe('upload_log_data', () => {
     // What the uploader of Cobbler 2 sends.
     ['base64 as text', ['gi', 'old.log', 5, 0, 'aGVs\nbG8=\n'], true],
     ['text that is no base64', ['gi', 'old.log', 1, 0, 'x'], false],
+    ['base64 with something in the middle', ['gi', 'old.log', 4, 0, 'aGVs!G8='], false],
+    ['three megabytes of base64', ['gi', 'old.log', 3_000_000, 0, 'aGVs'.repeat(1_000_000)], true],
     ['a path from Cobbler 2', ['gi', 'tmp/install.log', 5, 0, 'aGVsbG8='], true],
   ])('with %s answers as it should', async (_, args, answer) => {
     expect(await upload(...args)).toEqual(answer);
