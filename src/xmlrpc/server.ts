@@ -1,18 +1,23 @@
+import { createThrottle } from '../actions/throttled-log';
+import { AppError } from '../domain/errors';
 import type { Instant } from '../domain/event';
 import type { Log } from '../log';
 import { parseCall, serializeFault, serializeResponse, type Document } from './codec';
 import { createDispatcher, runCall, type Dispatcher, type SessionChecker } from './dispatch';
-import { cx, isInternal, toFault, type Fault } from './fault';
+import { cx, Fault, isInternal, toFault } from './fault';
 import { introspectionMethods } from './introspection';
 import { LIMITS, type Limits } from './limits';
 import { defineMethod, type Method } from './method';
 import { runMulticall } from './multicall';
 
+/** Characters of a refusal that go into the log. */
+const MAX_LOGGED = 200;
+
 /** What the server is made of. */
 export interface XmlRpcServerOptions {
   methods: Method[];
   sessions: SessionChecker;
-  log: Pick<Log, 'error'>;
+  log: Pick<Log, 'error' | 'warn'>;
   /** Now, in milliseconds. */
   now: () => Instant;
   limits?: Limits;
@@ -41,8 +46,14 @@ export interface XmlRpcServer {
  */
 export function createXmlRpcServer(options: XmlRpcServerOptions): XmlRpcServer {
   const { sessions, log, now, limits = LIMITS } = options;
+  const warn = createThrottle(log, now);
   const report = (error: unknown, method: string): Fault => {
     if (isInternal(error)) log.error('A method failed', { method, error });
+    else if (error instanceof AppError && error.kind !== 'unavailable') {
+      // What is away says so itself, where it is noticed first.
+      const fields = { method, code: error.code, detail: error.message.slice(0, MAX_LOGGED) };
+      warn(`${method} ${error.code}`, 'A call was refused.', fields);
+    }
     return toFault(error);
   };
   const methods = [...options.methods];
@@ -76,14 +87,20 @@ export function createXmlRpcServer(options: XmlRpcServerOptions): XmlRpcServer {
     maxBodyBytes: limits.bodyBytes,
     methodNames: methods.map((method) => method.name),
     async handle(body, peer) {
-      let name = '';
+      let name: string | null = null;
       try {
         const { method, params } = parseCall(body, limits);
         name = method;
         const ready = late.dispatch(method, params);
         return serializeResponse(await runCall(ready, { peer, receivedAt: now() }, sessions));
       } catch (error) {
-        return serializeFault(report(error, name));
+        if (name === null && error instanceof Fault) {
+          warn(`unreadable ${peer}`, 'A request could not be read.', {
+            peer,
+            detail: error.detail.slice(0, MAX_LOGGED),
+          });
+        }
+        return serializeFault(report(error, name ?? ''));
       }
     },
     refuse: (sentence) => serializeFault(cx(sentence)),

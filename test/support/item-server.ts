@@ -44,7 +44,7 @@ export function startItemServer(inventory: TestInventory): ItemServer {
         return user === undefined ? Promise.reject(cx('invalid token')) : Promise.resolve({ user });
       },
     },
-    log: { error: (_sentence: string, data?: unknown) => errors.push(data) },
+    log: { error: (_sentence: string, data?: unknown) => errors.push(data), warn: () => undefined },
     now: inventory.deps.now,
   });
   const send = async (xml: string): Promise<string> => {

@@ -23,6 +23,7 @@ function method(name: string, params: (string | Param)[], run: Method['run'], mo
 
 function setUp(methods: Method[], options: Partial<XmlRpcServerOptions> = {}) {
   const logged: unknown[] = [];
+  const warned: unknown[] = [];
   const checked: XmlRpcValue[] = [];
   const server = createXmlRpcServer({
     methods,
@@ -34,7 +35,10 @@ function setUp(methods: Method[], options: Partial<XmlRpcServerOptions> = {}) {
           : Promise.reject(valueError('"token" did not have the correct format or type!'));
       },
     },
-    log: { error: (message, fields) => void logged.push([message, fields]) },
+    log: {
+      error: (message, fields) => void logged.push([message, fields]),
+      warn: (message, fields) => void warned.push([message, fields]),
+    },
     now: () => 1000,
     ...options,
   });
@@ -46,6 +50,7 @@ function setUp(methods: Method[], options: Partial<XmlRpcServerOptions> = {}) {
   return {
     server,
     logged,
+    warned,
     checked,
     send,
     call: (name: string, ...params: XmlRpcValue[]) => send(serializeCall(name, params)),
@@ -174,6 +179,20 @@ describe('whatever a handler does is an answer', () => {
     expect(await call(name)).toEqual(expected);
     expect(logged.length - before).toBe(isLogged ? 1 : 0);
   });
+});
+
+test('what is refused is logged once a minute, however often it is tried', async () => {
+  const { call, send, warned } = setUp([
+    method('missing', [], () => Promise.reject(new AppError('UNKNOWN_RUN', 'no run 7'))),
+  ]);
+  for (let times = 0; times < 3; times++) {
+    await call('missing');
+    await send('<methodCall>');
+  }
+  expect(warned).toEqual([
+    ['A call was refused.', { method: 'missing', code: 'UNKNOWN_RUN', detail: 'no run 7' }],
+    ['A request could not be read.', { peer: '192.0.2.1', detail: expect.any(String) as string }],
+  ]);
 });
 
 test('a document that is none is a fault in the words of the original', async () => {
