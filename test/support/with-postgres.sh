@@ -14,7 +14,7 @@ fi
 
 find_bin() {
   local folder
-  for folder in "${PG_BIN:-}" "$(dirname "$(command -v initdb || true)")" $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV); do
+  for folder in "${PG_BIN:-}" "$(dirname "$(readlink -f "$(command -v initdb || echo /)")")" $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV); do
     if [ -n "$folder" ] && [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ]; then
       echo "$folder"
       return
