@@ -1,11 +1,13 @@
 import type { Event, EventDetail, Instant } from './event';
 import { estimatePercent, interpolatePercent } from './percent';
 import { phaseOrder, type Phase } from './phase';
-import { isOver, type RunState, type RunStatus } from './run';
+import { isOver, type RunError, type RunState, type RunStatus } from './run';
 import { nextDeadline } from './stall';
 
 /** Errors kept per run: the first one explains most, so the oldest and the newest survive. */
 const MAX_ERRORS = 50;
+/** Characters all of them may have together: the state is written anew with every event. */
+const MAX_ERROR_CHARS = 32_768;
 /** Boot identities and addresses kept per run; more are evidence in the log only. */
 const MAX_IDENTITIES = 20;
 
@@ -348,8 +350,13 @@ function addError(state: RunState, event: Event, fatal: boolean): void {
     return;
   }
   const added = { ...error, at: event.occurredAt, phase: state.phase, source: event.source, fatal };
-  const kept = state.errors.length < MAX_ERRORS ? state.errors : state.errors.slice(0, MAX_ERRORS - 1);
+  let kept = state.errors.length < MAX_ERRORS ? state.errors : state.errors.slice(0, MAX_ERRORS - 1);
+  while (kept.length > 1 && errorChars([...kept, added]) > MAX_ERROR_CHARS) kept = kept.slice(0, -1);
   state.errors = [...kept, added];
+}
+
+function errorChars(errors: readonly RunError[]): number {
+  return errors.reduce((sum, { text, context = [] }) => sum + text.length + context.join('').length, 0);
 }
 
 /** Moves every clock that was running on by the part of the window it ran through. */

@@ -1,7 +1,7 @@
 import { CONTACT_FIELDS, SUBSCRIPTION_FIELDS } from './contact-fields';
 import { DISTRO_FIELDS, INTERFACE_FIELDS, PROFILE_FIELDS, SYSTEM_FIELDS, type Field } from './item-fields';
 import { FieldError, INHERIT, type ItemData, type ItemValue, type SettingValues, textOf } from './item-value';
-import type { SetContext } from './item-values';
+import { checkSize, type SetContext } from './item-values';
 
 /** One type of item: from its entry come methods, checks, tables and rendering. */
 export interface ItemType {
@@ -182,6 +182,7 @@ export function withMirrors(fields: readonly Field[], values: ItemData): ItemDat
 /** The value to store for what was written to a field, with the fields that this empties. */
 export function writeField(field: Field, value: ItemValue, at: SetContext): ItemData {
   if (field.readOnly) return {};
+  checkSize(value);
   const written: ItemData = { [field.name]: field.rule(value, at) };
   const isSet = written[field.name] !== '' && written[field.name] !== INHERIT;
   if (isSet) for (const other of field.excludes ?? []) written[other] = '';

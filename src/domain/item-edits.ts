@@ -4,6 +4,9 @@ import { FieldError, isDict, type ItemData, type ItemValue, type SettingValues, 
 import type { SetContext } from './item-values';
 import { findPartField, initialValues, writeField, type ItemType } from './inventory';
 
+/** Parts of one item: far more than a machine has interfaces, few enough that comparing them all costs nothing. */
+const MAX_PARTS = 512;
+
 /** One step of a change that is not saved yet; the values in it are checked and converted. */
 export type Edit =
   | { kind: 'set'; values: ItemData }
@@ -73,12 +76,19 @@ export function editField(field: Field, value: ItemValue, at: SetContext): Edit 
  */
 export function editParts(type: ItemType, values: ItemData, change: ItemData, drawMac: () => string): Edit[] {
   const edits: Edit[] = [];
+  const parts = new Set(Object.keys(partsOf(type, values)));
   for (const [key, value] of Object.entries(change)) {
     const dash = key.indexOf('-');
     if (dash === -1) throw new FieldError('value', 'not enough values to unpack (expected 2, got 1)');
+    checkPartCount(type, parts.add(key.slice(dash + 1)).size);
     edits.push(editPart(type, values, { part: key.slice(dash + 1), word: key.slice(0, dash), value }, drawMac));
   }
   return edits;
+}
+
+function checkPartCount(type: ItemType, count: number): void {
+  if (count <= MAX_PARTS) return;
+  throw new FieldError('value', `A ${type.name} has at most ${MAX_PARTS} ${type.parts?.field ?? 'parts'}.`);
 }
 
 /** The edit that one field of one part is; see `editParts`. */
@@ -104,6 +114,7 @@ export function replaceParts(
 ): Edit {
   const { parts } = type;
   if (!parts || !isDict(value)) throw new FieldError('type', `${parts?.field} must be a struct of structs`);
+  checkPartCount(type, Object.keys(value).length);
   const replaced: Record<string, ItemData> = {};
   for (const [part, fields] of Object.entries(value)) {
     if (!isDict(fields)) throw new FieldError('type', `${parts.field} must be a struct of structs`);

@@ -22,6 +22,30 @@ const TRUE_WORDS = new Set(['true', '1', 'on', 'yes', 'y']);
 const MAX_TEXT = 1_000_000;
 
 /**
+ * Refuses arrays and structs that are larger, written out, than text may be. Entries count too: a million empty ones are
+ * not nothing.
+ *
+ * @throws FieldError
+ */
+export function checkSize(value: ItemValue): void {
+  if (typeof value !== 'object' || value === null) return;
+  let left = MAX_TEXT;
+  const waiting: ItemValue[] = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop()!;
+    left -= 2 + (typeof next === 'string' ? next.length : 0);
+    if (Array.isArray(next)) for (const entry of next) waiting.push(entry);
+    else if (isDict(next)) {
+      for (const [key, entry] of Object.entries(next)) {
+        left -= key.length;
+        waiting.push(entry);
+      }
+    }
+    if (left < 0) throw new FieldError('value', `Values longer than ${MAX_TEXT} characters cannot be stored.`);
+  }
+}
+
+/**
  * Splits text into words as a POSIX shell would: blanks separate, single and double quotes group, a backslash takes
  * the next character as it is (inside double quotes only before `"` and `\`).
  *
