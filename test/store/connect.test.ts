@@ -94,6 +94,22 @@ test('fifty transactions at once all commit', async () => {
   expect(await database.knex('things').where({ name: 'after' }).count()).toEqual([{ count: 50 }]);
 });
 
+test('no connection stays taken, whatever went wrong', async () => {
+  const { knex } = database;
+  const used = (): number => (knex.client as { pool: { numUsed(): number } }).pool.numUsed();
+  await Promise.allSettled([
+    knex.raw('select no_such_column'),
+    knex.transaction((trx) => trx.raw('select no_such_column')),
+    knex.transaction(() => Promise.reject(new Error('changed my mind'))),
+    knex.transaction((trx) => trx.transaction((inner) => inner.raw('select no_such_column'))),
+    knex.transaction(async (trx) => {
+      await trx.raw('select no_such_column').catch(() => undefined);
+    }),
+  ]);
+  expect(used()).toBe(0);
+  expect((await knex.raw('select 1 as one')).rows).toEqual([{ one: 1 }]);
+});
+
 test('20 MB of JSON come back as they went in', async () => {
   const data = { lines: Array.from({ length: 20_000 }, (_, n) => `${n} ${'äx€"\\'.repeat(140)}`) };
   expect(JSON.stringify(data).length).toBeGreaterThan(15_000_000);
