@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -28,6 +28,7 @@ function unmount(folder: string): void {
 const trial = path.join(os.tmpdir(), `kickwatch-mount-${process.pid}`);
 const canMount = mountSmallDisk(trial, 64);
 unmount(trial);
+rmSync(trial, { recursive: true, force: true });
 if (!canMount) process.stdout.write('skipped: a full disk wants the right to mount one\n');
 
 (canMount ? describe : describe.skip)('a full disk', () => {
