@@ -1,6 +1,6 @@
 import type { Event, EventDetail, Instant } from './event';
 import { estimatePercent, interpolatePercent } from './percent';
-import { phaseOrder, type Phase } from './phase';
+import { PHASE_IDS, phaseOrder, type Phase } from './phase';
 import { isOver, type RunError, type RunState, type RunStatus } from './run';
 import { nextDeadline } from './stall';
 
@@ -332,7 +332,8 @@ function judgeFinish(state: RunState): void {
     suspect(state, 'finished much faster than any run of this profile');
   }
   const seen = new Set<Phase>(state.timeline.map((entry) => entry.phase));
-  const missing = (Object.keys(usualMs) as Phase[]).filter((phase) => !seen.has(phase));
+  // In the order of the phases: that of the keys is not the same before and after they were stored.
+  const missing = PHASE_IDS.filter((phase) => usualMs[phase] !== undefined && !seen.has(phase));
   if (missing.length > 0) suspect(state, `never seen: ${missing.join(', ')}`);
 }
 

@@ -101,7 +101,7 @@ const RUN_COLUMNS = [
   ...['opened_at', 'started_at', 'last_heard_at', 'ended_at', 'deadline_at', 'state'],
 ];
 /** What no later event changes. */
-const FIXED_COLUMNS = new Set(['id', 'target_id', 'kind', 'system', 'profile', 'distro', 'opened_at']);
+const FIXED_COLUMNS = new Set(['id', 'target_id', 'system', 'profile', 'distro', 'opened_at']);
 
 const RUN_RECORDS = `jsonb_to_recordset(?::jsonb) as x(id bigint, target_id bigint, status text, is_open boolean,
     kind text, system text, profile text, distro text, opened_at timestamptz, started_at timestamptz,

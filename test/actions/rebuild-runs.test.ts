@@ -3,6 +3,7 @@ import { rebuildRuns } from '../../src/actions/rebuild-runs';
 import { applyBlindWindows, beat, watchStalls } from '../../src/actions/watch-clocks';
 import { DRAFT_KINDS } from '../../src/domain/event';
 import { PHASE_IDS } from '../../src/domain/phase';
+import { RUN_KINDS } from '../../src/domain/run';
 import { openTestDatabase, type TestDatabase } from '../support/database';
 import { addSystems, draftAt, INTERNAL, startWritePath, type TestServer } from '../support/write-path';
 
@@ -35,6 +36,7 @@ const detail = fc.record(
     bootId: fc.oneof(fc.constantFrom('a', 'b'), text),
     address: fc.oneof(fc.constantFrom('10.0.0.1', 'fd00::1', '?'), text),
     inferred: fc.boolean(),
+    kind: fc.constantFrom(...RUN_KINDS),
     error: fc.record({ text, file: fc.constant('anaconda.log'), context: fc.array(text, { maxLength: 2 }) }),
   },
   { requiredKeys: [] },

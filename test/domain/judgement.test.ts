@@ -1,5 +1,5 @@
 import { chooseLimits, viewRun, type FinishedRun, type History } from '../../src/domain/judgement';
-import { at, machine } from '../support/builders';
+import { at, LIMITS, machine } from '../support/builders';
 
 const MINUTE = 60_000;
 
@@ -111,4 +111,15 @@ test('a run that finished in a tenth of the usual time is suspicious', () => {
     'finished much faster than any run of this profile',
     'never seen: storage, packages, post',
   ]);
+});
+
+test('phases that were never seen are named in their order, however the limits were kept', () => {
+  const reasons = [
+    { post: 60_000, packages: 60_000 },
+    { packages: 60_000, post: 60_000 },
+  ].map((usualMs) => {
+    const web1 = machine({ limits: { ...LIMITS, usualMs } });
+    return web1.say('install-finished', '10:00').integrityReasons;
+  });
+  expect(reasons).toEqual([['never seen: packages, post'], ['never seen: packages, post']]);
 });
