@@ -135,7 +135,7 @@ export function readLog(value: WireValue): LogEntry[] {
     kind: readText(struct, 'kind') ?? 'unknown',
     source: readText(struct, 'source') ?? '',
     occurredAt: readTime(struct, 'occurred_at') ?? 0,
-    detail: (isWireStruct(struct['detail']) ? struct['detail'] : {}) as EventDetail,
+    detail: isWireStruct(struct['detail']) ? struct['detail'] : {},
   }));
 }
 

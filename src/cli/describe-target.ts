@@ -30,6 +30,8 @@ export interface DescribeOptions {
   now: Instant;
   width: number | null;
   colors: Colors;
+  /** The picture is going to be drawn again: hints at further commands would only be in its way. */
+  isLive: boolean;
 }
 
 /** Everything known of one system, or the runs of a profile, as lines of text. */
@@ -44,7 +46,7 @@ export function describeTarget(answer: TargetAnswer, timeline: TimelineEntry[], 
     ...section('Phases', timelineLines(run, timeline, options), options),
     ...section('Errors', errorLines(run, options), options),
     ...section('Runs of this system so far', historyLines(answer), options),
-    ...section('Next', nextSteps(run), options),
+    ...(options.isLive ? [] : section('Next', nextSteps(run), options)),
   ];
 }
 

@@ -28,7 +28,7 @@ export function openLiveScreen(
   { onQuit, onResize }: { onQuit(): void; onResize(): void },
 ): LiveScreen {
   const { stdin, stdout } = terminal;
-  const hasKeys = stdin.isTTY === true;
+  const hasKeys = stdin.isTTY;
   let isOpen = true;
 
   const onKeys = (keys: Buffer): void => {

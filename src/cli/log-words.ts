@@ -44,7 +44,7 @@ export function renderEntry(entry: LogEntry, options: { width: number | null; co
 
 /** What the event says, most important first. */
 function particulars({ kind, detail, occurredAt }: LogEntry): string {
-  const parts: string[] = [];
+  const parts: unknown[] = []; // a newer server may say a field in another type
   if (kind === 'clock-extended' && detail.blindFrom !== undefined && detail.blindTo !== undefined) {
     return `nobody listened for ${formatDuration(detail.blindTo - detail.blindFrom)}; the clocks were moved on`;
   }

@@ -17,7 +17,7 @@ const CLEAR_LINE = '\r\x1b[K';
  * One line redrawn in place on a terminal, a line every ten seconds elsewhere; nothing within the first `quietMs`.
  */
 export function createProgress({ stderr, now }: Terminal, quietMs = QUIET_MS): Progress {
-  const isLive = stderr.isTTY === true;
+  const isLive = stderr.isTTY;
   let nextAt = now() + quietMs;
   let isShown = false;
   return {

@@ -137,7 +137,8 @@ async function showTarget(context: CliContext, client: Client, name: string, opt
   const render = ({ answer, log }: TargetPicture, width: number | null): string[] => {
     const ended = answer.type === 'system' ? (answer.run?.ended ?? null) : null;
     const now = client.serverNow();
-    return describeTarget(answer, readTimeline(log, ended), { now, width, colors: terminal.colors });
+    const isLive = options.watch === true;
+    return describeTarget(answer, readTimeline(log, ended), { now, width, colors: terminal.colors, isLive });
   };
 
   if (options.watch) {

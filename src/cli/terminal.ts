@@ -42,7 +42,7 @@ export function createTerminal(
     ...streams,
     colors: pc.createColors(wanted(streams.stdout)),
     errorColors: pc.createColors(wanted(streams.stderr)),
-    isLive: streams.stdout.isTTY === true,
+    isLive: streams.stdout.isTTY,
     now: () => Date.now(),
   };
 }

@@ -8,7 +8,7 @@ const ZERO_WIDTH = /^[\p{Mn}\p{Me}\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]/u;
  * Everything that would move the cursor, change the terminal or the direction of writing: C0 and C1 controls, line and
  * paragraph separators, invisible and bidirectional marks.
  */
-// eslint-disable-next-line no-control-regex -- control characters are what is replaced
+
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/g;
 
 /** Text from machines and logs, made safe to print on one line: control characters and runs of spaces become one space. */

@@ -35,7 +35,7 @@ async function readAll(file: string): Promise<Record<string, string>> {
   try {
     const all: unknown = JSON.parse(await readFile(file, 'utf8'));
     if (typeof all !== 'object' || all === null) return {};
-    return Object.fromEntries(Object.entries(all).filter(([, token]) => typeof token === 'string')) as never;
+    return Object.fromEntries(Object.entries(all).filter(([, token]) => typeof token === 'string'));
   } catch {
     return {};
   }

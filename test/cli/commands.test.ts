@@ -79,7 +79,7 @@ describe('status', () => {
 
   test('has colours on a terminal only, and none with NO_COLOR', async () => {
     await serve();
-    const colour = /\x1b\[3\dm/; // eslint-disable-line no-control-regex -- that is what colours are
+    const colour = /\x1b\[3\dm/;
     expect((await cli(['status'], env(), { tty: true })).out).toMatch(colour);
     expect((await cli(['status'], env({ NO_COLOR: '1' }), { tty: true })).out).not.toMatch(colour);
     expect((await cli(['status'], env())).out).not.toMatch(colour);

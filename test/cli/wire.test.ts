@@ -28,14 +28,14 @@ test('an answer about a profile is told from one about a system', () => {
     type: 'profile',
     runs: [{ address: '10.0.0.1' }],
   });
-  expect(readTarget('web1', { ...run, runs: { finished: 2 }, planned: [] } as never)).toMatchObject({
+  expect(readTarget('web1', { ...run, runs: { finished: 2 }, planned: [] })).toMatchObject({
     type: 'system',
     counts: { finished: 2 },
   });
 });
 
 test('a system that was never installed has no run', () => {
-  const answer = readTarget('web1', { ...wireRun({ run_id: '~', profile: 'web' }), runs: {}, planned: [] } as never);
+  const answer = readTarget('web1', { ...wireRun({ run_id: '~', profile: 'web' }), runs: {}, planned: [] });
   expect(answer).toMatchObject({ type: 'system', run: null, profile: 'web' });
 });
 
