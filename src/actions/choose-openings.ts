@@ -63,6 +63,7 @@ export function createChooseOpenings(
       profile: item.profile,
       distro: item.distro,
       owners: item.owners,
+      addresses: item.addresses,
       ...(learned.get(`${item.profile}\0${item.distro}`) ?? chooseLimits(null, options)),
     });
   };

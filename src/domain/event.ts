@@ -88,6 +88,8 @@ export interface RunOpening {
   profile: string | null;
   distro: string | null;
   owners: string[];
+  /** Addresses on record; those it reports from are added as they are heard. */
+  addresses: string[];
   limits: RunLimits;
   /** Median seconds of the profile's finished runs; null below five of them. */
   expectedSeconds: number | null;

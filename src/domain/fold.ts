@@ -74,7 +74,7 @@ function openRun(event: Event): RunState {
     profile: opening.profile,
     distro: opening.distro,
     owners: opening.owners,
-    addresses: [],
+    addresses: opening.addresses,
     phase: 'pending',
     phaseSince: event.occurredAt,
     percent: null,

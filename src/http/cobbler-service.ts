@@ -1,3 +1,4 @@
+import { AppError } from '../domain/errors';
 import type { Answer } from './answer';
 import type { HttpRequest, Route } from './server';
 
@@ -42,7 +43,8 @@ export function createCobblerService(deps: CobblerServiceDeps): Route {
             return text(404, '# this operation is not available');
         }
       } catch (error) {
-        return text(500, deps.describeFault(error));
+        const isAway = error instanceof AppError && error.kind === 'unavailable';
+        return text(isAway ? 503 : 500, deps.describeFault(error));
       }
     },
   };

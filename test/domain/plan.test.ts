@@ -278,3 +278,9 @@ describe('clocks', () => {
     expect(web1.tick('23:00')).toMatchObject({ status: 'planned', late: false });
   });
 });
+
+test('a run knows the addresses on record first, then those it is heard from', () => {
+  const web1 = machine({ addresses: ['192.0.2.11'] });
+  web1.say('install-started', '10:00', { address: '198.51.100.7' });
+  expect(web1.target.last!.addresses).toEqual(['192.0.2.11', '198.51.100.7']);
+});

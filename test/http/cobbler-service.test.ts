@@ -1,3 +1,4 @@
+import { AppError } from '../../src/domain/errors';
 import { createCobblerService, type CobblerServiceDeps } from '../../src/http/cobbler-service';
 import type { HttpRequest } from '../../src/http/server';
 
@@ -83,6 +84,10 @@ test('asking for headers only changes nothing', async () => {
 
 test('a fault is answered 500 with its text', async () => {
   expect(await get('/cblr/svc/op/trig/mode/post/system/nope')).toEqual([500, "<class 'X'>:no such system"]);
+});
+
+test('a database that is away is answered 503, so that a script tries again', async () => {
+  expect((await get('/cblr/svc/op/trig/mode/post/system/away'))[0]).toBe(503);
 });
 
 test.each(['list', 'ks', 'nosuch', '__proto__', 'constructor'])('operation %s is not available', async (op) => {

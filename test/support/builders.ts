@@ -17,6 +17,7 @@ export const OPENING: Omit<RunOpening, 'kind' | 'continues'> = {
   profile: 'web',
   distro: 'el9',
   owners: ['admin'],
+  addresses: [],
   limits: LIMITS,
   expectedSeconds: null,
 };
