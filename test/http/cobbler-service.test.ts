@@ -10,6 +10,7 @@ beforeEach(() => {
     runTriggers(...args) {
       calls.push(['trig', ...args]);
       if (args[2] === 'nope') return Promise.reject(new Error('no such system'));
+      if (args[2] === 'away') return Promise.reject(new AppError('DATABASE_AWAY'));
       return Promise.resolve(args[0] === 'pre' || args[0] === 'post');
     },
     disableNetboot(...args) {
