@@ -95,6 +95,7 @@ export function scriptMachine(
 ): MachineScript {
   const random = createRandom(seed);
   const writer = createWriter(random, {
+    ...options,
     usesTriggers: options.withTriggers && random.chance(0.5),
     // A slow machine without percent would show no progress for half an hour of packages: that is a pausing one.
     tellsPercent: random.chance(0.7) || personality === 'slow',
@@ -110,7 +111,7 @@ function perform(personality: Personality, writer: Writer, random: Random): Expe
     statuses: ['finished'],
     error: null,
     isLooping: false,
-    hasBooted: true,
+    hasBooted: writer.seesBoots,
   };
   /** Nobody says how it ended: the server concludes a stall from the silence, and in the end gives up. */
   const lost: Expectation = { ...finished, statuses: ['installing', 'stalled', 'terminated'], hasBooted: false };
@@ -157,6 +158,9 @@ function perform(personality: Personality, writer: Writer, random: Random): Expe
 }
 
 interface Manner {
+  /** Calls triggers at all; if so, the first boot is told by one. */
+  withTriggers: boolean;
+  /** Tells start and end by triggers, not by status messages. */
   usesTriggers: boolean;
   tellsPercent: boolean;
   /** Times the usual duration. */
@@ -234,9 +238,10 @@ function createWriter(random: Random, manner: Manner) {
 
   /** The end, as this machine says it, and its first boot into the new system. */
   function finish(): void {
-    if (random.chance(0.7)) add({ kind: 'nopxe' });
+    if (manner.withTriggers && random.chance(0.7)) add({ kind: 'nopxe' });
     if (manner.usesTriggers) add({ kind: 'trigger', mode: 'post', via: via() });
     else say({ state: 'finished', message: 'The installer is done.' });
+    if (!manner.withTriggers) return;
     wait(random.whole(40, 120) * SECOND);
     add({ kind: 'trigger', mode: 'firstboot', via: via() });
   }
@@ -246,7 +251,7 @@ function createWriter(random: Random, manner: Manner) {
     wait(random.whole(30, 90) * SECOND);
   }
 
-  return { steps, wait, say, start, walk, finish, reboot };
+  return { steps, seesBoots: manner.withTriggers, wait, say, start, walk, finish, reboot };
 }
 
 const MESSAGES: Partial<Record<Phase, string>> = {
