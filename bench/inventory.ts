@@ -24,7 +24,7 @@ export async function fillInventory(knex: Knex, systems: number): Promise<void> 
       }),
     );
   }
-  await knex.raw('analyze');
+  await knex.raw('analyze distros, profiles, systems, interfaces');
 }
 
 function nameOf(number: number): string {

@@ -53,10 +53,12 @@ export async function saveBatch(db: Knex, batch: Batch): Promise<boolean> {
     detail: event.detail,
     key: event.dedupeKey,
   }));
+  // In id order, so that two servers wait for each other instead of stopping each other.
+  const targets = [...batch.targets].sort((a, b) => a.id - b.id);
   const { rows } = await db
     .raw<{ rows: { fresh: boolean }[] }>(SAVE_BATCH, [
-      batch.targets.map((target) => target.id),
-      batch.targets.map((target) => target.version),
+      targets.map((target) => target.id),
+      targets.map((target) => target.version),
       batch.recordedBy,
       JSON.stringify(events),
       JSON.stringify(runRows(foldsOf(batch.events))),
@@ -114,13 +116,13 @@ const writeRuns = (updated: string[], condition = ''): string => `
 
 const OVERWRITE_RUNS = writeRuns(RUN_COLUMNS.filter((name) => name !== 'id'));
 
-// The targets are locked in id order and counted up when their versions are the ones read; a lock that had to be waited
-// for shows the version of then. All the rest is written when that went well for every one of them.
+// The targets are locked in the order given and counted up when their versions are the ones read; a lock that had to be
+// waited for shows the version of then. All the rest is written when that went well for every one of them.
 const IF_FRESH = 'where (select fresh from f)';
 const SAVE_BATCH = `with w as (
   select * from unnest(?::bigint[], ?::bigint[]) as w(id, version)),
 l as (
-  select t.id, t.version from targets t where t.id in (select id from w) order by t.id for update),
+  select t.* from w cross join lateral (select id, version from targets where id = w.id limit 1 for update) t),
 u as (
   update targets t set version = t.version + 1 from l join w using (id, version) where t.id = l.id returning t.id),
 f as (
@@ -211,6 +213,6 @@ function foldMarks(marks: readonly InstallMark[]) {
     }
     byIp.set(mark.ip, row);
   }
-  // In one order, so that two servers wait for each other instead of stopping each other.
+  // In one order, for the same reason as the targets.
   return [...byIp.values()].sort((a, b) => (a.ip < b.ip ? -1 : 1));
 }
