@@ -128,7 +128,13 @@ function processWords(run: RunReport): string {
 
 function timeLeft(run: RunReport, now: Instant): string {
   const left = formatTimeLeft(run.etaLow, run.etaHigh, now);
-  if (left === UNKNOWN) return `${UNKNOWN}: fewer than five finished runs to learn from, and the machine says nothing`;
+  if (left === UNKNOWN) {
+    const why =
+      run.expectedSeconds === null
+        ? 'fewer than five finished runs to learn from'
+        : 'longer in this phase than earlier runs were';
+    return `${UNKNOWN}: ${why}, and the machine says nothing`;
+  }
   return run.etaOrigin === 'reported' ? `${left}, reported by the machine` : `${left}, ${run.etaOrigin ?? 'estimated'}`;
 }
 

@@ -235,6 +235,15 @@ describe('runs', () => {
   });
 });
 
+test.each([
+  ['~', 'unknown: fewer than five finished runs to learn from'],
+  [600, 'unknown: longer in this phase than earlier runs were'],
+])('time left says why it is unknown (usual duration %s)', async (expectedSeconds, words) => {
+  const answer = { ...RUNS[1], expected_seconds: expectedSeconds, runs: {}, planned: [] };
+  await serve({ get_status: () => answer, get_run_log: () => [] });
+  expect((await cli(['status', 'web2'], env())).out).toContain(words);
+});
+
 describe('log', () => {
   const EVENTS = [
     { run_id: '2', seq: 1, kind: 'install-started', source: 'trigger', occurred_at: secondsAgo(60), detail: {} },
