@@ -135,8 +135,24 @@ export function readLog(value: WireValue): LogEntry[] {
     kind: readText(struct, 'kind') ?? 'unknown',
     source: readText(struct, 'source') ?? '',
     occurredAt: readTime(struct, 'occurred_at') ?? 0,
-    detail: isWireStruct(struct['detail']) ? struct['detail'] : {},
+    detail: readDetail(struct['detail']),
   }));
+}
+
+/** What an event says, in the names and units of the program. */
+function readDetail(value: WireValue | undefined): EventDetail {
+  if (!isWireStruct(value)) return {};
+  const { blind_from: _from, blind_to: _to, ...said } = value;
+  const [blindFrom, blindTo] = [readTime(value, 'blind_from'), readTime(value, 'blind_to')];
+  return {
+    ...Object.fromEntries(Object.entries(said).map(([name, field]) => [camelCase(name), field])),
+    ...(blindFrom !== null && { blindFrom }),
+    ...(blindTo !== null && { blindTo }),
+  };
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 }
 
 /** What get_status says about `name`: a system's answer has a run_id, a profile's is a struct of runs by address. */

@@ -253,7 +253,7 @@ describe('log', () => {
       kind: 'progress-reported',
       source: 'anamon',
       occurred_at: secondsAgo(30),
-      detail: { phase: 'packages', packagesDone: 3, packagesTotal: 9, message: 'Installing libgcc' },
+      detail: { phase: 'packages', packages_done: 3, packages_total: 9, message: 'Installing libgcc' },
     },
   ];
   const after = (_id: string, since: number): unknown => EVENTS.filter(({ seq }) => seq > since);

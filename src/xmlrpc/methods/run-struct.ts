@@ -68,9 +68,13 @@ function toErrorStruct(error: RunError): Struct {
   });
 }
 
-/** One event of get_run_log. `detail` is what the source said, as a struct. */
+/** One event of get_run_log. `detail` is what the source said, as a struct; its times are seconds like all others. */
 export function toEventStruct(event: Event): Struct {
-  const { opened: _judgedBy, ...detail } = event.detail;
+  const { opened: _judgedBy, blindFrom, blindTo, ...said } = event.detail;
+  const detail = struct();
+  for (const [name, value] of Object.entries(said)) detail[snakeCase(name)] = toValue(value);
+  if (blindFrom !== undefined) detail.blind_from = toSeconds(blindFrom);
+  if (blindTo !== undefined) detail.blind_to = toSeconds(blindTo);
   return struct({
     run_id: event.runId,
     seq: event.seq,
@@ -79,8 +83,12 @@ export function toEventStruct(event: Event): Struct {
     occurred_at: toSeconds(event.occurredAt),
     recorded_at: toSeconds(event.recordedAt),
     claimed_at: toSeconds(event.claimedAt),
-    detail: toValue(detail),
+    detail,
   });
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** Plain JSON as XML-RPC: numbers that are no 32-bit integers become doubles, null becomes `~`. */
