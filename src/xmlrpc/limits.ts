@@ -20,6 +20,8 @@ export const LIMITS = {
   numberLength: 4300,
   /** Calls in one system.multicall. */
   multicallEntries: 1000,
+  /** UTF-16 units of the answers of one system.multicall: it is in memory as a whole, and anybody may ask. */
+  multicallAnswer: 64 * 1024 * 1024,
 } as const;
 
 /** The shape of LIMITS, for callers that want other numbers. */

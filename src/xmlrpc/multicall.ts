@@ -9,6 +9,8 @@ export interface MulticallDeps {
   dispatch: Dispatcher;
   sessions: SessionChecker;
   maxEntries: number;
+  /** Length of all answers together from which on no further entry is run. */
+  maxAnswer: number;
   /** The fault of an error; logs it when it is the server's own. `method` is the name as far as it is known. */
   report(error: unknown, method: string): Fault;
 }
@@ -30,11 +32,12 @@ export async function runMulticall(deps: MulticallDeps, entries: XmlRpcValue, ca
   if (!Array.isArray(entries)) throw typeError('system.multicall takes an array of structs');
   if (entries.length > deps.maxEntries) throw cx(`system.multicall takes at most ${deps.maxEntries} entries`);
   const ready = entries.map((entry) => prepare(deps, entry));
+  const room = { left: deps.maxAnswer };
   const outcomes: Promise<Outcome>[] = [];
   for (let at = 0; at < ready.length;) {
     let end = at + 1;
     if (isConcurrent(ready[at])) while (end < ready.length && isConcurrent(ready[end])) end++;
-    const batch = await startBatch(deps, ready.slice(at, end), call);
+    const batch = await startBatch(deps, ready.slice(at, end), call, room);
     outcomes.push(...batch);
     await Promise.all(batch);
     at = end;
@@ -65,8 +68,18 @@ function prepare(deps: MulticallDeps, entry: XmlRpcValue): Prepared {
   }
 }
 
+/** What the answers of one multicall may still take. */
+interface Room {
+  left: number;
+}
+
 /** Checks the tokens first, each one once, so that the methods then start in order without waiting in between. */
-async function startBatch(deps: MulticallDeps, entries: Prepared[], call: Call): Promise<Promise<Outcome>[]> {
+async function startBatch(
+  deps: MulticallDeps,
+  entries: Prepared[],
+  call: Call,
+  room: Room,
+): Promise<Promise<Outcome>[]> {
   const checked = new Map<XmlRpcValue, Session | { fault: Fault }>();
   for (const entry of entries) {
     if ('fault' in entry || entry.token === undefined || checked.has(entry.token)) continue;
@@ -79,7 +92,7 @@ async function startBatch(deps: MulticallDeps, entries: Prepared[], call: Call):
   return entries.map((entry) => {
     if ('fault' in entry) return Promise.resolve(entry);
     const session = entry.token === undefined ? null : (checked.get(entry.token) ?? null);
-    return session !== null && 'fault' in session ? Promise.resolve(session) : run(deps, entry, call, session);
+    return session !== null && 'fault' in session ? Promise.resolve(session) : run(deps, entry, call, session, room);
   });
 }
 
@@ -88,9 +101,14 @@ async function run(
   { method, args }: ReadyCall,
   call: Call,
   session: Session | null,
+  room: Room,
 ): Promise<Outcome> {
   try {
-    return { answer: makeFragment([await method.run(args, call, session)]) };
+    // Not run rather than run and not answered: the caller may ask again.
+    if (room.left <= 0) throw cx('the answer of this system.multicall is too large; ask for less at once');
+    const answer = makeFragment([await method.run(args, call, session)]);
+    room.left -= answer.xml.length;
+    return { answer };
   } catch (error) {
     return { fault: deps.report(error, method.name) };
   }

@@ -75,7 +75,13 @@ export function createXmlRpcServer(options: XmlRpcServerOptions): XmlRpcServer {
         `its value, or the struct of its fault. At most ${limits.multicallEntries} calls.`,
       run: ([calls], call) =>
         runMulticall(
-          { dispatch: late.dispatch, sessions, maxEntries: limits.multicallEntries, report },
+          {
+            dispatch: late.dispatch,
+            sessions,
+            maxEntries: limits.multicallEntries,
+            maxAnswer: limits.multicallAnswer,
+            report,
+          },
           calls ?? null,
           call,
         ),

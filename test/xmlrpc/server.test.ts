@@ -319,4 +319,17 @@ describe('system.multicall', () => {
     expect(await call('system.multicall', 'x')).toBe("<class 'TypeError'>:system.multicall takes an array of structs");
     expect(await call('system.multicall', [])).toEqual([]);
   });
+
+  test('that asks for more than a server can hold gets the beginning; what was not answered was not run', async () => {
+    let runs = 0;
+    const big = method('big', [], () => {
+      runs += 1;
+      return Promise.resolve('x'.repeat(1_000));
+    });
+    const { call } = setUp([big], { limits: { ...LIMITS, multicallAnswer: 5_000 } });
+    const answers = (await call('system.multicall', Array<Struct>(20).fill(entry('big')))) as XmlRpcValue[];
+    expect(answers.filter(Array.isArray)).toHaveLength(5);
+    expect((answers[5] as Struct)['faultString']).toMatch(/too large; ask for less at once/);
+    expect(runs).toBe(5);
+  });
 });
