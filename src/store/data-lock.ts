@@ -123,6 +123,8 @@ function isAlive(owner: Owner): boolean {
   } catch (error) {
     if (codeOf(error) === 'ESRCH') return false; // EPERM: it lives, under another user
   }
+  // Killed, and whoever started it has not noticed yet: nothing of it runs any more, the folder is closed.
+  if (stateOf(owner.pid) === 'Z') return false;
   const now = describeProcess(owner.pid);
   if (owner.boot !== null && now.boot !== null && owner.boot !== now.boot) return false;
   return owner.started === null || now.started === null || owner.started === now.started;
@@ -133,11 +135,20 @@ function describeProcess(pid: number): Owner {
 }
 
 function startOf(pid: number): string | null {
+  return statField(pid, 22);
+}
+
+function stateOf(pid: number): string | null {
+  return statField(pid, 3);
+}
+
+/** A field of /proc/PID/stat, counted from 1 as its manual does, from the third on. */
+function statField(pid: number, number: number): string | null {
   const line = readOrNull(`/proc/${pid}/stat`);
   if (line === null) return null;
   // Field 2 is the name in parentheses and may itself hold spaces and parentheses: count from the last one.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  return fields[22 - 3] ?? null;
+  return fields[number - 3] ?? null;
 }
 
 function readOrNull(file: string): string | null {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { connect } from '../../src/store/connect';
 import { lockDataDir } from '../../src/store/data-lock';
+import { until } from '../support/until';
 
 let parent: string;
 let dataDir: string;
@@ -58,6 +59,22 @@ test('the lock of a process that is gone is replaced', async () => {
   const lock = await lockDataDir(dataDir);
   expect(JSON.parse(await readFile(lockFile, 'utf8'))).toEqual(await lockOf(process.pid));
   await lock.release();
+});
+
+test('a killed server that nobody has reaped does not hold the folder', async () => {
+  // `sleep` takes the place of the shell and never asks after the child it has inherited.
+  const parentOfZombie = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  try {
+    const [line] = (await once(createInterface(parentOfZombie.stdout), 'line')) as [string];
+    const pid = Number(line);
+    await until('the child is dead', async () => / Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8')));
+    await leave(JSON.stringify(await lockOf(pid)));
+    await (await lockDataDir(dataDir)).release();
+  } finally {
+    parentOfZombie.kill('SIGKILL');
+  }
 });
 
 test('a live process that merely got the number of the former owner does not hold the folder', async () => {
