@@ -1,6 +1,6 @@
 import { constants, promises as fs } from 'node:fs';
 import path from 'node:path';
-import { lstat, uploadMode } from './upload-files';
+import { KEEP_FREE_BYTES, lstat, uploadMode } from './upload-files';
 
 /** What the copies of one run may take on the disk. */
 export const MAX_RUN_BYTES = 2 ** 30;
@@ -13,9 +13,15 @@ const HEAD_BYTES = 256;
  * Brings a run's own copy of an uploaded file up to date. Only the bytes from `from` on are copied. A copy of another
  * content is moved aside, never overwritten: evidence of a run is kept.
  *
- * @returns false when the copies of the run take as much as they may.
+ * @param statfs - replaceable, so that a full disk can be tested.
+ * @returns false when the copies of the run take as much as they may, or the disk is nearly full.
  */
-export async function keepUpload(source: string, target: string, from: number): Promise<boolean> {
+export async function keepUpload(
+  source: string,
+  target: string,
+  from: number,
+  statfs: (folder: string) => Promise<{ bavail: number; bsize: number }> = (folder) => fs.statfs(folder),
+): Promise<boolean> {
   const folder = path.dirname(target);
   await fs.mkdir(folder, { recursive: true, mode: 0o755 });
   const input = await fs.open(source, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -29,6 +35,8 @@ export async function keepUpload(source: string, target: string, from: number): 
       return false;
     }
     if ((await folderBytes(folder)) + size - at > MAX_RUN_BYTES) return false;
+    const { bavail, bsize } = await statfs(folder);
+    if (size > at && bavail * bsize - (size - at) < KEEP_FREE_BYTES) return false;
 
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
     const output = await fs.open(target, flags, uploadMode(target));

@@ -95,7 +95,11 @@ export function createUploadPublisher(deps: PublishDeps): UploadPublisher {
     const fields = { runId, name: key.name, file: key.file };
     try {
       if (await keepUpload(deps.pathOf(key), deps.pathOfRun(runId, key.file), from)) return runId;
-      deps.warn(`full ${runId}`, 'The logs kept with a run have reached their limit.', fields);
+      deps.warn(
+        `full ${runId}`,
+        'A log is not kept with its run: the run has reached its limit, or the disk is nearly full.',
+        fields,
+      );
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       deps.warn(`copy ${runId}`, 'An uploaded log could not be copied to its run.', { ...fields, error: reason });
