@@ -100,26 +100,43 @@ function writeNumber(bytes: Buffer, at: number, width: number, value: number): v
 const HEAD_END = Buffer.from('\r\n\r\n');
 const FAULT = Buffer.from('faultString');
 
-/** Sends one request at a time over one connection. */
+/** Sends one request at a time over one connection, which is opened anew when the server says that it closes it. */
 class Client {
-  private readonly socket: Socket;
+  private socket: Socket;
   private received: Buffer = Buffer.alloc(0);
+  /** The server closes the connection after the answer in hand: it takes 10,000 requests on one. */
+  private closes = false;
   private answered: ((answer: Buffer) => void) | null = null;
   private failed: ((error: Error) => void) | null = null;
 
-  constructor(port: number) {
-    this.socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    this.socket.on('data', (chunk) => this.take(chunk));
-    this.socket.on('error', (error) => this.failed?.(error));
-    this.socket.on('close', () => this.failed?.(new Error('the server closed the connection')));
+  constructor(private readonly port: number) {
+    this.socket = this.open();
   }
 
-  send(bytes: Buffer): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
+  private open(): Socket {
+    const socket = connect({ host: '127.0.0.1', port: this.port, noDelay: true });
+    const fail = (error: Error): void => {
+      if (socket === this.socket) this.failed?.(error);
+    };
+    socket.on('data', (chunk) => this.take(chunk));
+    socket.on('error', fail);
+    socket.on('close', () => fail(new Error('the server closed the connection')));
+    return socket;
+  }
+
+  async send(bytes: Buffer): Promise<Buffer> {
+    const answer = await new Promise<Buffer>((resolve, reject) => {
       this.answered = resolve;
       this.failed = reject;
       this.socket.write(bytes);
     });
+    if (this.closes) {
+      this.closes = false;
+      const old = this.socket;
+      this.socket = this.open();
+      old.destroy();
+    }
+    return answer;
   }
 
   close(): void {
@@ -133,6 +150,7 @@ class Client {
     if (headEnd < 0) return;
     const head = this.received.toString('latin1', 0, headEnd);
     const start = headEnd + HEAD_END.length;
+    this.closes = /^connection: close$/im.test(head);
     const length = /content-length: (\d+)/i.exec(head)?.[1];
     const end = length === undefined ? endOfChunks(this.received, start) : start + Number(length);
     if (end === null || this.received.length < end) return;

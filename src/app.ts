@@ -30,7 +30,7 @@ import { parseNetworks } from './http/peer';
 import { createRunPage } from './http/run-page';
 import { createHttpServer } from './http/server';
 import { parseMessage } from './intake/index';
-import { createFailureLog, createLog } from './log';
+import { createLog } from './log';
 import { CHANNELS } from './notify/index';
 import { createRotatingFile } from './rotating-file';
 import { loadSettings } from './settings';
@@ -96,7 +96,6 @@ async function assemble(
 ): Promise<App> {
   const log = createLog({ dir: config.logDir, level: config.logLevel });
   for (const warning of warnings) log.warn('A setting is not used', { warning });
-  const failures = createFailureLog(log, now);
   const warn = createThrottle(log, now);
   const storeOptions = { defaultOwners: settings.default_ownership as string[] };
   const store = createStore(database.knex, storeOptions);
@@ -120,7 +119,7 @@ async function assemble(
     isConflict: isTransactionConflict,
     noteBlindness: (within) => noteBlindness({ ...watch, store: within }),
     listeners,
-    onError: (sentence, error) => failures.warn('intake', sentence, String(error), { error }),
+    onError: (sentence, error) => warn(`${sentence} ${String(error)}`, sentence, { error }),
   });
   const reader = createRunReader({ store, history, judgementNow: heartbeat.judgementNow });
   const recordMessage = createRecordMessage({ intake, parse: (message) => parseMessage(message)?.drafts ?? [] });

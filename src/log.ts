@@ -91,49 +91,13 @@ export function createSilentLog(): Log {
   return log;
 }
 
-/** Logs a failure that repeats: at once when it is new or changed, else at most once a minute. */
-export interface FailureLog {
-  /** `key` names what fails; `reason` is what is compared. The number of lines held back is added as `repeated`. */
-  warn(key: string, message: string, reason: string, fields?: LogFields): void;
-  /** It works again: the next failure of `key` is new. True when it had failed before. */
-  clear(key: string): boolean;
-}
-
-const REPEAT_MS = 60_000;
-/** Most failures remembered at once; beyond it the oldest is forgotten, which costs an extra line. */
-const MAX_FAILURES = 1_000;
-
-/**
- * Makes a FailureLog on top of `log`.
- *
- * @param now - Milliseconds; any clock that does not go back.
- */
-export function createFailureLog(log: Log, now: () => number = Date.now): FailureLog {
-  const failures = new Map<string, { reason: string; loggedAt: number; repeated: number }>();
-  return {
-    warn(key, message, reason, fields = {}) {
-      const known = failures.get(key);
-      if (known !== undefined && known.reason === reason && now() - known.loggedAt < REPEAT_MS) {
-        known.repeated++;
-        return;
-      }
-      const repeated = known?.repeated ?? 0;
-      failures.delete(key);
-      failures.set(key, { reason, loggedAt: now(), repeated: 0 });
-      if (failures.size > MAX_FAILURES) failures.delete(failures.keys().next().value!);
-      log.warn(message, { ...fields, reason, ...(repeated > 0 ? { repeated } : {}) });
-    },
-    clear: (key) => failures.delete(key),
-  };
-}
-
 function bind(logger: winston.Logger, bound: LogFields): Log {
   const write =
     (level: string) =>
     (message: string, fields: LogFields = {}): void => {
       if (!logger.isLevelEnabled(level)) return;
-      const data = redact({ ...bound, ...fields }) as LogFields;
-      logger.log({ ...data, level, message: redactText(message) });
+      const data = hideSecrets({ ...bound, ...fields }) as LogFields;
+      logger.log({ ...data, level, message: hideInText(message) });
     };
   return {
     error: write('error'),
@@ -150,34 +114,34 @@ const MAX_DEPTH = 6;
 const HIDDEN = '[hidden]';
 
 /** `value` without secrets: fields named like one, passwords in URLs, session tokens, telephone numbers. */
-export function redact(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return redactText(value);
+export function hideSecrets(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return hideInText(value);
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   if (depth >= MAX_DEPTH) return '[deep]';
-  if (value instanceof Error) return redactError(value, depth);
-  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
+  if (value instanceof Error) return hideInError(value, depth);
+  if (Array.isArray(value)) return value.map((item) => hideSecrets(item, depth + 1));
   if (value instanceof Uint8Array) return `[${value.length} bytes]`;
   const clean: LogFields = {};
   for (const [name, field] of Object.entries(value)) {
     const hide = SECRET_NAME.test(name) && typeof field !== 'number' && typeof field !== 'boolean' && field !== null;
-    clean[name] = hide ? HIDDEN : redact(field, depth + 1);
+    clean[name] = hide ? HIDDEN : hideSecrets(field, depth + 1);
   }
   return clean;
 }
 
-function redactError(error: Error, depth: number): LogFields {
+function hideInError(error: Error, depth: number): LogFields {
   const { code } = error as { code?: unknown };
   return {
     name: error.name,
-    message: redactText(error.message),
+    message: hideInText(error.message),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    ...(error.stack === undefined ? {} : { stack: redactText(error.stack) }),
-    ...(error.cause === undefined ? {} : { cause: redact(error.cause, depth + 1) }),
+    ...(error.stack === undefined ? {} : { stack: hideInText(error.stack) }),
+    ...(error.cause === undefined ? {} : { cause: hideSecrets(error.cause, depth + 1) }),
   };
 }
 
-function redactText(text: string): string {
+function hideInText(text: string): string {
   return text
     .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${HIDDEN}@`)
     .replace(/(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{34}==/g, HIDDEN) // 25 random bytes: a session token

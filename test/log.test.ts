@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { createFailureLog, createLog, createSilentLog, type Log, type LogFields, redact } from '../src/log';
+import { createLog, hideSecrets, type LogFields } from '../src/log';
 
 let dir: string;
 beforeEach(async () => {
@@ -66,7 +66,7 @@ test('everything logged is in the file when the log is closed', async () => {
 
 test('secrets are hidden, wherever they stand', () => {
   const token = Buffer.alloc(25, 7).toString('base64');
-  const shown = redact({
+  const shown = hideSecrets({
     token: 'abc',
     adminPassword: 'geheim',
     nested: [{ web_secret: 'geheim', Authorization: 'Basic x' }],
@@ -111,40 +111,4 @@ test('a folder that cannot be made does not stop the program', async () => {
   const log = createLog({ dir: path.join(dir, 'in-the-way', 'log'), level: 'info', console: false });
   log.info('A line that cannot be kept.');
   await log.close();
-});
-
-describe('a failure that repeats', () => {
-  let now = 0;
-  let lines: LogFields[];
-  const log: Log = { ...createSilentLog(), warn: (message, fields) => lines.push({ message, ...fields }) };
-  beforeEach(() => {
-    now = 0;
-    lines = [];
-  });
-
-  test('is logged at most once a minute, with the number held back', () => {
-    const failures = createFailureLog(log, () => now);
-    for (now = 0; now <= 61_000; now += 1000)
-      failures.warn('smtp', 'Mail cannot be sent.', 'refused', { host: 'mail' });
-    expect(lines).toEqual([
-      { message: 'Mail cannot be sent.', reason: 'refused', host: 'mail' },
-      { message: 'Mail cannot be sent.', reason: 'refused', host: 'mail', repeated: 59 },
-    ]);
-  });
-
-  test('is logged at once when it changes, or after it had gone', () => {
-    const failures = createFailureLog(log, () => now);
-    failures.warn('smtp', 'Mail cannot be sent.', 'refused');
-    failures.warn('smtp', 'Mail cannot be sent.', 'timed out');
-    expect(failures.clear('smtp')).toBe(true);
-    expect(failures.clear('smtp')).toBe(false);
-    failures.warn('smtp', 'Mail cannot be sent.', 'timed out');
-    failures.warn('sms', 'SMS cannot be sent.', 'timed out');
-    expect(lines.map(({ message, reason }) => [message, reason])).toEqual([
-      ['Mail cannot be sent.', 'refused'],
-      ['Mail cannot be sent.', 'timed out'],
-      ['Mail cannot be sent.', 'timed out'],
-      ['SMS cannot be sent.', 'timed out'],
-    ]);
-  });
 });

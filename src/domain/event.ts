@@ -17,22 +17,13 @@ export const EVENT_KINDS = [
   'install-finished', // reported complete
   'run-cancelled', // an administrator said so, or a planned run lost its reason
   'system-booted', // the new system was seen alive: a fact of its own, after the end
-  'netboot-disabled', // the machine asked not to be netbooted again: evidence only
+  'netboot-disabled', // the machine asked not to be netbooted again: a sign of life, never an end
   'run-late', // half the no-progress limit, or the total in phase, has passed
   'run-stalled', // the no-progress limit has passed
   'install-looped', // third start in two hours without a finish
   'clock-extended', // the server was blind: all clocks of the run move on by that window
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
-
-/** How a run ended early without a word. */
-export const TERMINATION_REASONS = [
-  'reported',
-  'started over',
-  'given up',
-  'powered off',
-  'back in the old system',
-] as const;
 
 /** An error as a source saw it. `file` and `line` (1-based) only when it was read in a log; `context` = lines around it. */
 export interface ErrorSeen {
@@ -59,7 +50,7 @@ export interface EventDetail {
   error?: ErrorSeen;
   /** What the installer asks a human, for waiting-reported. */
   question?: string;
-  /** One of TERMINATION_REASONS, or words of the reporter. */
+  /** Why: of a terminated run `started over`, `given up`, or words of the reporter. */
   reason?: string;
   /** The end was concluded, not reported: later progress may prove it wrong. */
   inferred?: boolean;

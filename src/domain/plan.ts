@@ -2,7 +2,7 @@ import type { EventDetail, EventDraft, EventKind, Instant, RunOpening } from './
 import { applyEvent, isProgress } from './fold';
 import { phaseOrder } from './phase';
 import { isOver, type RunKind, type RunState } from './run';
-import { dueEvent } from './stall';
+import { dueEvent, imageLimits } from './stall';
 
 /** A repeated start of the same source within this time is the same boot asking twice (DHCP does it at every boot). */
 export const SAME_BOOT_MS = 60_000;
@@ -99,7 +99,9 @@ function planDeadlines(target: TargetRuns, until: Instant, context: PlanContext,
  * the state after them. Rules: the first end wins; an inferred end can be wrong; a start inside the same boot is a
  * duplicate; three starts without a finish are a loop.
  */
-export function planDraft(target: TargetRuns, draft: EventDraft, context: PlanContext): PlannedEvent[] {
+export function planDraft(target: TargetRuns, given: EventDraft, context: PlanContext): PlannedEvent[] {
+  // Order is arrival: when our own clock was set back, the log goes on at the moment it had reached.
+  const draft = { ...given, receivedAt: Math.max(given.receivedAt, latestMoment(target.last)) };
   const planned = planDue(target, draft.receivedAt, context);
   const run = target.last;
   const open = run && !isOver(run) ? run : null;
@@ -134,6 +136,12 @@ export function planDraft(target: TargetRuns, draft: EventDraft, context: PlanCo
       planProgress(target, open, draft, context, planned);
   }
   return planned;
+}
+
+/** The latest moment the run's log tells of. */
+function latestMoment(run: RunState | null): Instant {
+  if (!run) return -Infinity;
+  return Math.max(run.plannedAt ?? 0, run.startedAt ?? 0, run.lastHeardAt ?? 0, run.stalledAt ?? 0, run.endedAt ?? 0);
 }
 
 /** A draft that names a run the target has left behind: evidence there, whatever it says. */
@@ -324,7 +332,13 @@ function openingOf(target: TargetRuns, fact: Fact, context: PlanContext, into: I
   const finished = target.finishedRuns + (target.last?.status === 'finished' ? 1 : 0);
   const kind: RunKind = fact.detail.kind ?? (finished > 0 ? 'reinstall' : 'install');
   const continued = into === 'continues' ? target.last : null;
-  return { ...context.opening(), kind: continued?.kind ?? kind, continues: continued?.runId ?? null };
+  const opening = context.opening();
+  return {
+    ...opening,
+    kind: continued?.kind ?? kind,
+    limits: kind === 'image' ? imageLimits(opening.limits) : opening.limits,
+    continues: continued?.runId ?? null,
+  };
 }
 
 /** The newest run is about to be followed by another: keep what loops and kinds need of it. */

@@ -26,17 +26,18 @@ export const NO_PROGRESS_MS: Readonly<Record<Phase, number>> = {
 const IMAGE_PAYLOAD_MS = 40 * MINUTE;
 
 /** The limits of a run whose profile has no history. */
-export function defaultLimits(options: {
-  stallAfterMs: number | null;
-  giveUpMs: number;
-  imagePayload?: boolean;
-}): RunLimits {
+export function defaultLimits(options: { stallAfterMs: number | null; giveUpMs: number }): RunLimits {
   const noProgressMs: RunLimits['noProgressMs'] = { ...NO_PROGRESS_MS };
-  if (options.imagePayload) noProgressMs.packages = IMAGE_PAYLOAD_MS;
   if (options.stallAfterMs !== null) {
     for (const phase of Object.keys(noProgressMs) as Phase[]) noProgressMs[phase] = options.stallAfterMs;
   }
   return { noProgressMs, totalMs: {}, giveUpMs: options.giveUpMs, tooFastMs: null, usualMs: {} };
+}
+
+/** The limits of a run that writes an image: longer in the phase packages, unless history or a setting said how long. */
+export function imageLimits(limits: RunLimits): RunLimits {
+  if (limits.noProgressMs.packages !== NO_PROGRESS_MS.packages) return limits;
+  return { ...limits, noProgressMs: { ...limits.noProgressMs, packages: IMAGE_PAYLOAD_MS } };
 }
 
 /** The next moment a clock of the run fires and which clock it is; both null when none runs (planned, over). */

@@ -284,3 +284,16 @@ test('a run knows the addresses on record first, then those it is heard from', (
   web1.say('install-started', '10:00', { address: '198.51.100.7' });
   expect(web1.target.last!.addresses).toEqual(['192.0.2.11', '198.51.100.7']);
 });
+
+test('an image is written in one long silent step, which is no stall for forty minutes', () => {
+  const web1 = machine();
+  web1.say('progress-reported', '10:00', { phase: 'packages', kind: 'image' });
+  expect(web1.tick('10:30')).toMatchObject({ kind: 'image', status: 'installing', late: true });
+  expect(web1.tick('10:40')).toMatchObject({ status: 'stalled' });
+});
+
+test('a server clock that is set back two hours makes no run end before it started', () => {
+  const web1 = machine();
+  web1.say('install-started', '10:00');
+  expect(web1.say('install-finished', '08:00')).toMatchObject({ status: 'finished', endedAt: at('10:00') });
+});

@@ -313,8 +313,11 @@ describe('secrets', () => {
 
   test('a session sees them', async () => {
     expect(await call('get_system', 'web1', false, false, JANE)).toMatchObject({ power_pass: 'of power' });
-    expect(await call('get_settings', JANE)).toMatchObject({ ldap_search_passwd: 'of ldap' });
     expect(await call('get_system_as_rendered', 'web1', JANE)).toMatchObject({ power_pass: 'of power' });
+  });
+
+  test('those of the server are hidden from sessions too', async () => {
+    expect(await call('get_settings', JANE)).toMatchObject({ ldap_search_passwd: '********' });
   });
 
   test('what stands in their place does not overwrite them when it is written back', async () => {

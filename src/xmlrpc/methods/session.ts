@@ -173,11 +173,15 @@ async function login(sessions: SessionsPort, user: XmlRpcValue, password: XmlRpc
   }
 }
 
+/** Of a name that cannot be one, so much comes back in the fault. */
+const MAX_SHOWN = 255;
+
 /** A user name as Python's `%s` shows it; what is no name at all by its kind only. */
 function showUser(user: XmlRpcValue): string {
   if (user === null) return 'None';
   if (typeof user === 'boolean') return user ? 'True' : 'False';
-  if (typeof user === 'string' || typeof user === 'number' || typeof user === 'bigint') return String(user);
+  if (typeof user === 'string') return user.length > MAX_SHOWN ? `${user.slice(0, MAX_SHOWN)}…` : user;
+  if (typeof user === 'number' || typeof user === 'bigint') return String(user);
   return pythonType(user);
 }
 
