@@ -10,12 +10,26 @@ const ENDED_LIMIT = 200;
 /** Ended runs looked up one by one in one look: whether anybody still has to do something about them. */
 const LOOKUP_LIMIT = 50;
 
+/** So many systems are asked for by name rather than by the list of all. */
+const FEW = 20;
+
+/** What one look fetches, in the order of a run's life. */
+const LOOKED_FOR = [
+  { status: 'planned', limit: OPEN_LIMIT },
+  { status: 'installing', limit: OPEN_LIMIT },
+  { status: 'stalled', limit: OPEN_LIMIT },
+  { status: 'failed', limit: ENDED_LIMIT },
+  { status: 'terminated', limit: ENDED_LIMIT },
+  { status: 'cancelled', limit: ENDED_LIMIT },
+  { status: 'finished', limit: ENDED_LIMIT },
+];
+
 /** What is going on, as of one look. */
 export interface Board {
   /** Sorted by who needs help. */
   runs: RunReport[];
-  /** Statuses of which there are more runs than were fetched. */
-  cutStatuses: string[];
+  /** Statuses of which there are more runs than the newest so many that were fetched. */
+  cuts: { status: string; limit: number }[];
 }
 
 /** Looks at the server, again and again. */
@@ -41,10 +55,11 @@ export function createBoardReader(client: Client): BoardReader {
     const unsure = runs.filter(
       (run) => run.ended !== null && run.system !== null && needsHelp(run) && !settled.has(run.runId),
     );
-    for (const run of unsure.slice(0, LOOKUP_LIMIT)) {
-      const isReplaced = horizon !== null && isOlder(run, horizon) && (await hasNewerRun(run));
-      settled.set(run.runId, isReplaced || !(await isKnown(run.system!)));
-    }
+    if (unsure.length === 0) return runs;
+    const isKnown = await findKnown(unsure.map((run) => run.system!));
+    for (const run of unsure) settled.set(run.runId, !isKnown(run.system!));
+    const old = unsure.filter((run) => horizon !== null && isOlder(run, horizon) && isKnown(run.system!));
+    for (const run of old.slice(0, LOOKUP_LIMIT)) settled.set(run.runId, await hasNewerRun(run));
     return runs.filter((run) => settled.get(run.runId) !== true);
   }
 
@@ -53,27 +68,30 @@ export function createBoardReader(client: Client): BoardReader {
     return latest !== undefined && latest.runId !== run.runId;
   }
 
-  async function isKnown(system: string): Promise<boolean> {
-    return (await client.ask('has_item', ['system', system])) !== false;
+  /** Which of these systems the server has: asked one by one for a few, by the list of all for many. */
+  async function findKnown(systems: string[]): Promise<(system: string) => boolean> {
+    if (systems.length <= FEW) {
+      const answers = await Promise.all(systems.map((system) => client.ask('has_item', ['system', system])));
+      const known = new Set(systems.filter((_, index) => answers[index] !== false));
+      return (system) => known.has(system);
+    }
+    const names = await client.call('get_item_names', ['system']);
+    const known = new Set(Array.isArray(names) ? names : systems);
+    return (system) => known.has(system);
   }
 
   return {
     async read() {
-      const [stalled, installing, planned, failed, terminated, cancelled, finished] = await Promise.all([
-        list('stalled', OPEN_LIMIT),
-        list('installing', OPEN_LIMIT),
-        list('planned', OPEN_LIMIT),
-        list('failed', ENDED_LIMIT),
-        list('terminated', ENDED_LIMIT),
-        list('cancelled', ENDED_LIMIT),
-        list('finished', ENDED_LIMIT),
-      ]);
-      const all = unique([stalled, installing, planned, failed, terminated, cancelled, finished].flat());
-      const current = await dropSettled(selectCurrent(all, client.serverNow()), finished);
-      const isCut = { stalled, installing, planned };
+      const fetched = await Promise.all(
+        LOOKED_FOR.map(async ({ status, limit }) => ({ status, limit, runs: await list(status, limit) })),
+      );
+      const all = unique(fetched.flatMap(({ runs }) => runs));
+      const finished = fetched.find(({ status }) => status === 'finished')!.runs;
       return {
-        runs: sortByNeed(current),
-        cutStatuses: Object.entries(isCut).flatMap(([status, runs]) => (runs.length < OPEN_LIMIT ? [] : [status])),
+        runs: sortByNeed(await dropSettled(selectCurrent(all, client.serverNow()), finished)),
+        cuts: fetched
+          .filter(({ runs, limit }) => runs.length === limit)
+          .map(({ status, limit }) => ({ status, limit })),
       };
     },
   };

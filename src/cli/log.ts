@@ -4,19 +4,18 @@ import type { RunReport } from '../domain/run-report';
 import { isOver } from '../domain/run';
 import { readLog, readRun, readRuns, readTarget, targetLabel } from './answers';
 import type { Client, ClientOptions } from './client';
-import { isAway } from './client';
 import { ServerFault } from './client-errors';
 import { CliError } from './cli-error';
 import { localDate, localTime } from './format';
 import { renderEntry } from './log-words';
-import { findLog, withNameHint } from './look-up';
+import { askedName, findLog, withNameHint } from './look-up';
 import { parseInterval } from './option-values';
 import { needStyle, statusWords } from './run-words';
 import { needOf } from './need';
 import { addServerOptions, withClient, type CliContext } from './server-options';
 import { columnsOf, print, printJson } from './terminal';
 import { plain } from './text-width';
-import { pause } from './watch';
+import { pause, unlessAborted } from './watch';
 import { toJson, type WireValue } from './wire';
 
 interface LogOptions extends ClientOptions {
@@ -66,8 +65,7 @@ interface Subject {
 /** A number is a run; a name means its latest run. */
 async function findSubject(client: Client, name: string): Promise<Subject> {
   if (/^\d{1,18}$/.test(name)) return { run: await findRun(client, name), system: null };
-  const asked = name === 'normal' || name === 'text' ? `system:${name}` : name;
-  const answer = readTarget(name, await withNameHint(client, name, () => client.ask('get_status', [asked])));
+  const answer = readTarget(name, await withNameHint(client, name, () => client.ask('get_status', [askedName(name)])));
   if (answer.type === 'system') {
     if (answer.run !== null) return { run: answer.run, system: answer.name };
     throw new CliError(`${answer.name} has no log: it has not been installed since Kickwatch watches it.`);
@@ -151,27 +149,30 @@ async function follow(
 ): Promise<void> {
   const { signal } = context.untilInterrupted();
   const { stderr, now } = context.terminal;
-  let trouble: string | null = null;
-  let isOver_ = false;
+
+  /** Prints what is new, of a newer run too; answers whether the latest run has ended. */
+  async function look(): Promise<boolean> {
+    const hasEnded = await printer.more();
+    if (!hasEnded || subject.system === null) return hasEnded;
+    const [latest] = readRuns(await client.ask('get_runs', [{ system: subject.system, limit: 1 }]));
+    if (!latest || latest.runId === printer.runId) return true;
+    printer.open(latest);
+    return printer.more();
+  }
+
+  let trouble = false;
   for (;;) {
-    if (isOver_ && subject.system === null) return;
     await pause(interval, signal);
     if (signal.aborted) return;
     try {
-      isOver_ = await printer.more();
-      if (isOver_ && subject.system !== null) {
-        const [latest] = readRuns(await client.ask('get_runs', [{ system: subject.system, limit: 1 }]));
-        if (latest && latest.runId !== printer.runId) {
-          printer.open(latest);
-          isOver_ = await printer.more();
-        }
-      }
-      if (trouble !== null) stderr.write(`${localTime(now())}  connected again\n`);
-      trouble = null;
+      const hasEnded = await unlessAborted(look(), signal);
+      if (signal.aborted || (hasEnded === true && subject.system === null)) return;
+      if (trouble) stderr.write(`${localTime(now())}  connected again\n`);
+      trouble = false;
     } catch (error) {
-      if (!isAway(error)) throw error;
-      if (trouble === null) stderr.write(`${localTime(now())}  reconnecting: ${plain(error.message)}\n`);
-      trouble = error.message;
+      if (!(error instanceof CliError)) throw error;
+      if (!trouble) stderr.write(`${localTime(now())}  reconnecting: ${plain(error.message)}\n`);
+      trouble = true;
     }
   }
 }

@@ -19,6 +19,11 @@ export async function findLog(client: Client, runId: string, since: number): Pro
   }
 }
 
+/** What get_status is asked for: the words `normal` and `text` mean Cobbler's tables, unless their type is said. */
+export function askedName(name: string): string {
+  return name === 'normal' || name === 'text' ? `system:${name}` : name;
+}
+
 /** Runs `look`; when the server knows no such name, the error names those that are close. */
 export async function withNameHint<T>(client: Client, name: string, look: () => Promise<T>): Promise<T> {
   try {

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { readTarget } from './answers';
 import type { Client, ClientOptions } from './client';
 import { ServerFault } from './client-errors';
 import { CliError, EXIT } from './cli-error';
 import { count } from './format';
-import { withNameHint } from './look-up';
+import { askedName, withNameHint } from './look-up';
 import { collectNames, collectStatuses } from './option-values';
 import { addServerOptions, withClient, type CliContext } from './server-options';
 import { print, printJson } from './terminal';
@@ -30,7 +31,7 @@ export function addNotifyCommand(program: Command, context: CliContext): void {
     .option('--profile <name>', 'of the systems of this profile')
     .option('--status <words>', 'of those that are so, like failed,stalled', collectStatuses)
     .option('--all', 'of all systems that have ever been installed')
-    .option('--to <contacts>', 'whom to tell, like alice,bob; your own contacts when left out', collectNames)
+    .option('--to <contacts>', 'whom to tell, like alice,bob; left out: your own contacts, else admin', collectNames)
     .option('--json', 'for programs: {contacts, runs}');
   addServerOptions(notify).action((system: string | undefined, options: NotifyOptions) =>
     withClient(context, options, (client) => sendStatus(context, client, system, options)),
@@ -39,7 +40,7 @@ export function addNotifyCommand(program: Command, context: CliContext): void {
     notify
       .command('test')
       .description('Sends a trial message to every address of the contacts; one that arrives is enabled again.')
-      .option('--to <contacts>', 'whom to reach, like alice,bob; your own contacts when left out', collectNames)
+      .option('--to <contacts>', 'whom to reach, like alice,bob; left out: your own contacts, else admin', collectNames)
       .option('--json', 'for programs: {contacts, runs}'),
   ).action((_options: NotifyOptions, command: Command) => {
     // Options before the word `test` belong to `notify`: both together are what was typed.
@@ -65,9 +66,8 @@ async function sendStatus(
       exitCode: EXIT.usage,
     });
   }
-  if (system !== undefined)
-    await withNameHint(client, system, () => client.ask('get_status', [`system:${criteria['system'] as string}`]));
-  const answer = await withContactHint(client, () => client.ask('send_status', [criteria, options.to ?? []]));
+  if (system !== undefined) await requireSystem(client, system);
+  const answer = await sendTo(client, options.to, (contacts) => client.ask('send_status', [criteria, contacts]));
   if (options.json) return printJson(context.terminal, toJson(answer));
   const { contacts, runs } = readAnswer(answer);
   print(
@@ -77,7 +77,7 @@ async function sendStatus(
 }
 
 async function sendTest(context: CliContext, client: Client, options: NotifyOptions): Promise<void> {
-  const answer = await withContactHint(client, () => client.ask('send_test', [options.to ?? []]));
+  const answer = await sendTo(client, options.to, (contacts) => client.ask('send_test', [contacts]));
   if (options.json) return printJson(context.terminal, toJson(answer));
   print(
     context.terminal,
@@ -94,18 +94,40 @@ function readAnswer(answer: WireValue): { contacts: string[]; runs: number } {
   };
 }
 
-/** When nobody was told because the name is wrong or missing, the error says which contacts there are. */
-async function withContactHint<T>(client: Client, send: () => Promise<T>): Promise<T> {
+/** @throws CliError when there is no such system, or the name is a profile's. */
+async function requireSystem(client: Client, name: string): Promise<void> {
+  const answer = readTarget(name, await withNameHint(client, name, () => client.ask('get_status', [askedName(name)])));
+  if (answer.type === 'system') return;
+  throw new CliError(`${name} is a profile.`, { hints: [`Of the systems of it:  kickwatch notify --profile ${name}`] });
+}
+
+/** The contact the server keeps for its administrator. */
+const ADMIN_CONTACT = 'admin';
+
+/**
+ * Sends to those named, else to the caller's own contacts; to the administrator's when the caller came by the shared
+ * secret, which is nobody in particular, but sits on the server's own machine.
+ */
+async function sendTo(
+  client: Client,
+  to: string[] | undefined,
+  send: (contacts: string[]) => Promise<WireValue>,
+): Promise<WireValue> {
   try {
-    return await send();
+    return await send(to ?? []);
   } catch (error) {
     if (!(error instanceof ServerFault) || !/contact/i.test(error.message)) throw error;
     const names = await client.call('get_item_names', ['contact']).catch(() => []);
     const known = Array.isArray(names) ? names.map(String) : [];
-    const hints =
-      known.length > 0
-        ? [`Contacts: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ' …' : ''}`, `Name them with --to.`]
-        : ['There is no contact yet: NOTIFY_EMAIL or NOTIFY_SMS make one called admin at the next start.'];
-    throw new CliError(error.message, { hints, cause: error });
+    const isNobody = to === undefined && error.message.includes('"<DIRECT>"');
+    if (isNobody && known.includes(ADMIN_CONTACT)) return send([ADMIN_CONTACT]);
+    throw new CliError(error.message, { hints: contactHints(known), cause: error });
   }
+}
+
+function contactHints(known: string[]): string[] {
+  if (known.length === 0) {
+    return ['There is no contact yet: NOTIFY_EMAIL or NOTIFY_SMS make one called admin at the next start.'];
+  }
+  return [`Contacts: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ' …' : ''}`, 'Name them with --to.'];
 }

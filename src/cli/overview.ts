@@ -2,7 +2,7 @@ import type { Instant } from '../domain/event';
 import type { RunReport } from '../domain/run-report';
 import { targetLabel } from './answers';
 import type { Board } from './board';
-import { formatAge, progressBar } from './format';
+import { formatAge, formatNumber, progressBar } from './format';
 import { needOf, needsHelp, summarise } from './need';
 import { explain, needStyle, percentWords, timeLeftWords } from './run-words';
 import { renderTable, type Cell, type Column } from './table';
@@ -58,7 +58,9 @@ export function renderOverview(board: Board, options: OverviewOptions): string[]
   ];
   const hidden = board.runs.length - shown.length;
   if (hidden > 0) lines.push(colors.dim(`… and ${hidden} more, which need less help.`));
-  for (const status of board.cutStatuses) lines.push(colors.dim(`Only the newest 1,000 ${status} runs are shown.`));
+  const cuts = board.cuts.map(({ status, limit }) => `${formatNumber(limit)} ${status}`);
+  if (cuts.length > 0)
+    lines.push(colors.dim(`Only the newest are looked at: ${cuts.join(', ')}. All:  kickwatch runs`));
   return lines;
 }
 

@@ -5,13 +5,13 @@ import { createBoardReader, type Board } from './board';
 import type { Client, ClientOptions } from './client';
 import { describeTarget } from './describe-target';
 import { localTime } from './format';
-import { findLog, withNameHint } from './look-up';
+import { askedName, findLog, withNameHint } from './look-up';
 import { needOf, needsHelp } from './need';
 import { parseInterval } from './option-values';
 import { renderOverview } from './overview';
 import { explain, needStyle, percentWords, statusWords } from './run-words';
 import { addServerOptions, withClient, type CliContext } from './server-options';
-import { columnsOf, print, printJson } from './terminal';
+import { columnsOf, print, printJson, type Terminal } from './terminal';
 import { plain } from './text-width';
 import { readTimeline } from './timeline';
 import { watch } from './watch';
@@ -65,7 +65,12 @@ async function showBoard(context: CliContext, client: Client, options: StatusOpt
   }
   const board = await reader.read();
   if (options.json) printJson(terminal, boardToJson(board, client));
-  else print(terminal, [...render(board, columnsOf(terminal), null), ...boardHint(board)].join('\n'));
+  else print(terminal, [...render(board, columnsOf(terminal), rowsOf(terminal)), ...boardHint(board)].join('\n'));
+}
+
+/** Room for the table on a terminal, so that those who need help do not scroll away; null = all. */
+function rowsOf({ isLive, stdout }: Terminal): number | null {
+  return isLive ? Math.max(12, stdout.rows - 4) : null;
 }
 
 function boardHint(board: Board): string[] {
@@ -160,11 +165,6 @@ async function showTarget(context: CliContext, client: Client, name: string, opt
   const picture = await read();
   if (options.json) printJson(terminal, toJson(picture.raw));
   else print(terminal, render(picture, columnsOf(terminal)).join('\n'));
-}
-
-/** The words `normal` and `text` ask get_status for Cobbler's tables: a system of that name needs its type said. */
-function askedName(name: string): string {
-  return name === 'normal' || name === 'text' ? `system:${name}` : name;
 }
 
 function runsOf(answer: TargetAnswer): RunReport[] {

@@ -24,6 +24,22 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Waits for `promise`, but no longer than until the signal is aborted: then null, whatever becomes of it. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  promise.catch(() => undefined); // when nobody waits for it any more
+  let stop = (): void => undefined;
+  const aborted = new Promise<null>((resolve) => {
+    stop = () => resolve(null);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /**
  * Looks every `intervalMs` until the person stops it: redrawn in place on a terminal, one line per change elsewhere. The
  * first look must succeed; after that a server that is away is waited for, and the picture says so.
@@ -65,7 +81,7 @@ async function watchLive<T>(
       await pause(intervalMs, interrupt.signal);
       if (interrupt.signal.aborted) break;
       try {
-        value = await watched.read();
+        value = (await unlessAborted(watched.read(), interrupt.signal)) ?? value;
         trouble = null;
         seenAt = terminal.now();
       } catch (error) {
@@ -95,7 +111,8 @@ async function watchLines<T>(
     await pause(intervalMs, signal);
     if (signal.aborted) return;
     try {
-      after = await watched.read();
+      after = (await unlessAborted(watched.read(), signal)) ?? after;
+      if (signal.aborted) return;
       if (trouble !== null) terminal.stderr.write(`${localTime(terminal.now())}  connected again\n`);
       trouble = null;
     } catch (error) {

@@ -208,6 +208,20 @@ describe('status --watch', () => {
     expect(out.slice(out.lastIndexOf('\x1b[?1049l'))).toContain('web3');
   });
 
+  test('stops at once when told to, even while the server keeps it waiting', async () => {
+    let looks = 0;
+    await serve({
+      get_runs: () => {
+        if ((looks += 1) <= 7) return [];
+        return new Promise(() => undefined); // the fake answers nothing until a promise is settled
+      },
+    });
+    const running = startCli(['status', '--watch', '--interval', '0.2'], env());
+    await until('the second look', () => looks > 7);
+    running.interrupt();
+    expect((await running.outcome).code).toBe(0);
+  });
+
   test('ends with an error when there is no server to begin with', async () => {
     const { code, err } = await cli(['status', '--watch'], {
       KICKWATCH_URL: 'http://127.0.0.1:1',
@@ -300,7 +314,10 @@ describe('log', () => {
 
 describe('notify', () => {
   test('sends the state of one system to those named', async () => {
-    await serve({ get_status: () => RUNS[1], send_status: () => ({ contacts: ['alice', 'bob'], runs: 1 }) });
+    await serve({
+      get_status: () => ({ ...RUNS[1], runs: {}, planned: [] }),
+      send_status: () => ({ contacts: ['alice', 'bob'], runs: 1 }),
+    });
     const { out } = await cli(['notify', 'web2', '--to', 'alice,bob'], env());
     expect(out).toBe('On its way to alice, bob: how 1 system stands.\n');
     const call = server.calls.find(({ method }) => method === 'send_status')!;
@@ -319,6 +336,24 @@ describe('notify', () => {
     const { code, err } = await cli(['notify'], env());
     expect(code).toBe(2);
     expect(err).toContain('kickwatch notify --all');
+  });
+
+  test("from the server's own machine goes to the administrator when nobody is named", async () => {
+    await serve({
+      send_test: (contacts: string[]) => {
+        if (contacts.length === 0) throw fault(`<class 'ValueError'>:No contact belongs to the user "<DIRECT>".`);
+        return { contacts, runs: 0 };
+      },
+      get_item_names: () => ['admin', 'alice'],
+    });
+    expect((await cli(['notify', 'test'], env())).out).toContain('every address of admin');
+  });
+
+  test('of a profile points to the option for it', async () => {
+    await serve({ get_status: () => ({}) });
+    const { code, err } = await cli(['notify', 'web'], env());
+    expect(code).toBe(1);
+    expect(err).toContain('kickwatch notify --profile web');
   });
 
   test('to somebody unknown says who is known', async () => {

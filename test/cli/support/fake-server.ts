@@ -39,12 +39,13 @@ export async function startFakeServer(methods: Record<string, Handler>, port = 0
   for (const [method, handle] of Object.entries(all)) {
     server.on(method, (_error, params: never[], callback) => {
       calls.push({ method, params });
-      try {
-        callback(null, handle(...params));
-      } catch (error) {
-        const { faultCode, faultString } = error as { faultCode: number; faultString: string };
-        callback({ faultCode, faultString }, undefined);
-      }
+      Promise.resolve()
+        .then(() => handle(...params))
+        .then(
+          (answer) => callback(null, answer),
+          ({ faultCode, faultString }: { faultCode: number; faultString: string }) =>
+            callback({ faultCode, faultString }, undefined),
+        );
     });
   }
   const http = server.httpServer as Server;
