@@ -12,9 +12,9 @@ export async function fillInventory(knex: Knex, systems: number): Promise<void> 
   await knex('profiles').insert({ ...item('web'), distro: 'el9' });
   for (let from = 0; from < systems; from += PAGE) {
     const names = Array.from({ length: Math.min(PAGE, systems - from) }, (_, at) => nameOf(from + at));
-    const rows = (await knex('systems')
+    const rows: { id: number }[] = await knex('systems')
       .insert(names.map((name) => ({ ...item(name), profile: 'web' })))
-      .returning('id')) as { id: number }[];
+      .returning('id');
     await knex('interfaces').insert(
       rows.map(({ id }, at) => {
         const number = from + at;

@@ -338,7 +338,7 @@ describe('a message that names a run', () => {
     const late = (text: string) => server.say('error-reported', { error: { text } }, { runId: old.runId });
     const answers = await Promise.all([late('one'), late('two')]);
     expect(answers.map((run) => run.seq)).toEqual([3, 4]);
-    expect(answers[1]!.errors.map((error) => error.text)).toEqual(['one', 'two']);
+    expect(answers[1].errors.map((error) => error.text)).toEqual(['one', 'two']);
   });
 
   test('that ended long ago is evidence there even when a start in the same batch opens another', async () => {

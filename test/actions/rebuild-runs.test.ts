@@ -14,10 +14,11 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 afterAll(() => database.close());
-beforeEach(async () => {
+async function startEmpty(): Promise<void> {
   await database.truncate();
   await addSystems(database.knex, { web1: [], web2: [], web3: [] });
-});
+}
+beforeEach(startEmpty);
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
@@ -94,23 +95,16 @@ async function play(server: TestServer, steps: Step[]): Promise<void> {
 
 test('after any history the log folds again to the runs as they are stored, every column of them', async () => {
   await fc.assert(
-    fc
-      .asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
-        const server = startWritePath(database.knex);
-        await play(server, steps);
-        const report = await rebuildRuns(server.store, { write: false });
-        expect(report).toMatchObject({ different: [], incomplete: [] });
-        expect(server.errors).toEqual([]);
-        const { rows } = await database.knex.raw(
-          'select count(distinct run_id) as runs, count(*) as events from events',
-        );
-        expect(rows).toEqual([{ runs: report.runs, events: report.events }]);
-      })
-      .afterEach(async () => {
-        await database.truncate();
-        await addSystems(database.knex, { web1: [], web2: [], web3: [] });
-      }),
-    { numRuns: 40 },
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
+      const server = startWritePath(database.knex);
+      await play(server, steps);
+      const report = await rebuildRuns(server.store, { write: false });
+      expect(report).toMatchObject({ different: [], incomplete: [] });
+      expect(server.errors).toEqual([]);
+      const { rows } = await database.knex.raw('select count(distinct run_id) as runs, count(*) as events from events');
+      expect(rows).toEqual([{ runs: report.runs, events: report.events }]);
+    }),
+    { numRuns: 40, plugins: [fc.afterEach(startEmpty)] },
   );
 }, 120_000);
 

@@ -108,9 +108,9 @@ export async function addSystems(knex: Knex, systems: Record<string, string[]>):
     .ignore();
   const names = Object.keys(systems);
   if (names.length === 0) return;
-  const rows = (await knex('systems')
+  const rows: { id: number; name: string }[] = await knex('systems')
     .insert(names.map((name) => ({ ...item(name), profile: 'web' })))
-    .returning(['id', 'name'])) as { id: number; name: string }[];
+    .returning(['id', 'name']);
   const interfaces = rows.flatMap(({ id, name }) =>
     systems[name]!.map((ip, index) => ({ system_id: id, name: `eth${index}`, ip, data: '{}' })),
   );
