@@ -20,13 +20,16 @@ export interface Database {
 /** Oldest server the SQL is written for: 15.0 as `server_version_num`. */
 const OLDEST_SERVER = 150_000;
 
-/** Longest time any statement may run; migrations lift it for themselves. */
-const STATEMENT_TIMEOUT_MS = 30_000;
+/**
+ * Longest time any statement may run; migrations lift it for themselves. A caller of a database that hangs hears within
+ * 18 seconds that it is to try again: clients give up after 30.
+ */
+const STATEMENT_TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longest wait for a free connection. */
-const ACQUIRE_TIMEOUT_MS = 15_000;
+const ACQUIRE_TIMEOUT_MS = 8_000;
 /** A server that is gone without a word (power, network) answers nothing: the wait ends a little after its own limit. */
-const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 3_000;
 
 /**
  * Opens PostgreSQL at `databaseUrl`, or the embedded PGlite in `dataDir/database` when it is null.
