@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 /**
  * Who may import whom. An arrow points from a folder to what it may use:
  *
- *   main -> app -> xmlrpc, http, cli -> actions -> intake -> domain
+ *   main -> app -> xmlrpc, http, syslog, cli -> actions -> intake -> domain
  *            `---> store, notify -------------------------> domain
  *
  * Arrows never turn back and siblings do not meet. What an outer part needs, app.ts hands it as an argument.
@@ -17,6 +17,8 @@ const FOLDERS = {
   actions: { may: ['domain', 'intake'], types: ['store', 'notify', 'log', 'loop', 'settings'] },
   xmlrpc: { may: ['domain', 'actions'], types: ['store', 'notify', 'log', 'settings'] },
   http: { may: ['domain', 'actions'], types: ['store', 'notify', 'log', 'settings'] },
+  syslog: { may: ['domain', 'actions'], types: ['log'] },
+  templates: { may: ['domain'], types: [] },
 };
 
 const NEIGHBOURS = [
@@ -32,6 +34,8 @@ const NEIGHBOURS = [
   'notify',
   'settings',
   'store',
+  'syslog',
+  'templates',
   'xmlrpc',
 ];
 
