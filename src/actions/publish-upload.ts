@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../domain/errors';
 import type { EventDraft, Instant, TargetName } from '../domain/event';
-import { emptyLogState } from '../intake/log-reader';
+import { emptyFileState } from '../intake/file-reader';
 import type { StoredUpload, UploadKey, UploadStore } from '../store/uploads';
 import { keepUpload } from './keep-upload';
 import { EMPTY_HASH, readUpload, type UploadReading } from './read-upload';
@@ -134,7 +134,7 @@ export function createUploadPublisher(deps: PublishDeps): UploadPublisher {
       const row = toRow(key, reading, receivedAt);
       // The identity of a new content is stored before its facts are, or a crash between the two would repeat them.
       if (reading.change === 'replaced') {
-        await saveRow({ ...row, parsedBytes: 0, parsedHash: EMPTY_HASH, state: emptyLogState(reading.newHead) });
+        await saveRow({ ...row, parsedBytes: 0, parsedHash: EMPTY_HASH, state: emptyFileState(reading.newHead) });
       }
       const runId = await submit(target, reading.drafts);
       const from = reading.change === 'grown' && known?.runId === runId ? known.parsedBytes : 0;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, promises as fs } from 'node:fs';
 import type { EventDraft } from '../domain/event';
 import { createUploadReader, type UploadOrigin } from '../intake/anamon';
-import { emptyLogState, type LogState } from '../intake/log-reader';
+import { emptyFileState, type FileState } from '../intake/file-reader';
 import type { StoredUpload } from '../store/uploads';
 
 /** Longest line that is looked at; of longer ones the beginning is. */
@@ -29,7 +29,7 @@ export interface UploadReading {
   parsedBytes: number;
   parsedHash: string;
   head: string;
-  state: LogState;
+  state: FileState;
   drafts: EventDraft[];
 }
 
@@ -58,7 +58,7 @@ export async function readUpload(
       return { ...unchanged(known), change: 'partial', size };
     }
     if (known && isSameHead && size >= known.parsedBytes) {
-      const scan = createScan({ ...known, state: known.state as LogState }, file, origin);
+      const scan = createScan({ ...known, state: known.state as FileState }, file, origin);
       if (await scan.run(handle, size, options.wholeTail)) {
         const reading = scan.reading(size, head);
         const change = reading.parsedBytes > known.parsedBytes ? 'grown' : 'same';
@@ -66,7 +66,7 @@ export async function readUpload(
       }
     }
     const newHead = known !== null && !isSameHead;
-    const state = emptyLogState(newHead);
+    const state = emptyFileState(newHead);
     const scan = createScan(
       { fileId: options.newFileId(), parsedBytes: 0, parsedHash: EMPTY_HASH, state },
       file,
@@ -80,7 +80,7 @@ export async function readUpload(
 }
 
 function unchanged(known: StoredUpload): UploadReading {
-  return { ...known, state: known.state as LogState, change: 'same', newHead: false, drafts: [] };
+  return { ...known, state: known.state as FileState, change: 'same', newHead: false, drafts: [] };
 }
 
 async function readHead(handle: fs.FileHandle, size: number): Promise<Buffer> {
@@ -100,7 +100,7 @@ interface Beginning {
   fileId: string;
   parsedBytes: number;
   parsedHash: string;
-  state: LogState;
+  state: FileState;
 }
 
 function createScan(from: Beginning, file: string, origin: UploadOrigin) {

@@ -33,6 +33,13 @@ export interface ErrorSeen {
   context?: string[];
 }
 
+/** A line of a log as evidence: `line` counts from 1 and is absent for streams, `text` is cut to 300 characters. */
+export interface Witness {
+  file?: string;
+  line?: number;
+  text: string;
+}
+
 /** What a fact says. Every field is optional; which ones matter depends on the kind. JSON, stored as it is. */
 export interface EventDetail {
   phase?: Phase;
@@ -45,6 +52,8 @@ export interface EventDetail {
   packageStep?: 'download' | 'install' | 'scriptlets';
   bytesDone?: number;
   bytesTotal?: number;
+  /** Where in the whole install, 0–99, a step that counts nothing stands: an estimate of ours, never the client's. */
+  estimate?: number;
   /** The client's own estimate, seconds from the event. */
   etaSeconds?: number;
   error?: ErrorSeen;
@@ -54,6 +63,17 @@ export interface EventDetail {
   reason?: string;
   /** The end was concluded, not reported: later progress may prove it wrong. */
   inferred?: boolean;
+  /**
+   * Of an inferred failure: what was read leaves no doubt (an exception report, a panic, a step that failed), so what other
+   * logs still say proves nothing; only a finish does.
+   */
+  stands?: boolean;
+  /** Which installer's words these are: anaconda, debian-installer, subiquity … */
+  installer?: string;
+  /** The line that says it. */
+  witness?: Witness;
+  /** Lines of a live log that were lost since the last report: the sender was too fast for the limits. */
+  linesLost?: number;
   /** A repeated start or a late line: kept as evidence, changes nothing but `lastHeardAt`. */
   evidence?: boolean;
   kind?: RunKind;

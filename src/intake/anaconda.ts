@@ -1,6 +1,6 @@
 import { ANACONDA_BENIGN, ANACONDA_ERRORS } from './error-markers';
 import { ANACONDA_COUNTERS, ANACONDA_FILES, ANACONDA_PHASES } from './markers';
-import type { FileKind, Installer, LogLine, Voice } from './vocabulary';
+import { NOBODYS, type FileKind, type Installer, type LogLine, type Voice } from './vocabulary';
 
 /** EL7 `20:47:06,412 INFO anaconda: text` (logger = component), EL8 and later `05:00:06,824 INF main: text` (= module). */
 const NAMED = /^\d\d:\d\d:\d\d,\d{3} ([A-Z_0-9]+) ([\w.]+): (.*)$/s;
@@ -8,10 +8,6 @@ const NAMED = /^\d\d:\d\d:\d\d,\d{3} ([A-Z_0-9]+) ([\w.]+): (.*)$/s;
 const UNNAMED = /^\d\d:\d\d:\d\d(?:,\d{3})? ([A-Z]+) *: (.*)$/s;
 /** Modules since EL8, without any time: `INFO:anaconda.core.threads:text`. */
 const PLAIN = /^([A-Z]*DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.]+):(.*)$/s;
-/** `/tmp/syslog`, which anamon calls sys.log, and the virtio port: no blank after the colon. */
-const SYSLOG = /^\d\d:\d\d:\d\d,\d{3} ([A-Z]+) ([^: ]+):(.*)$/s;
-/** A journal dump, and RFC 3164 §4.1 without the priority. */
-const JOURNAL = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:[\w.-]+ )?([\w./-]+?)(?:\[\d+\])?: (.*)$/s;
 /** Since EL8 the main process logs all its loggers under one name, the logger comes in front of the text. */
 const INNER = /^(anaconda|packaging|program|simpleline|storage|blivet|dnf): (.*)$/s;
 const INNER_MODULE = /^([\w.]+): (.*)$/s;
@@ -19,8 +15,10 @@ const INNER_MODULE = /^([\w.]+): (.*)$/s;
 /** What the kernel and the journal put in front of a line on the console. */
 const CONSOLE_PREFIX = /^(?:\[ *\d+\.\d+\] )?(?:(?:[\w.-]+ )?[\w.-]+\[\d+\]: )?/;
 
+/** Names anaconda's own loggers have in a system log: all of them up to EL7, the first one since EL8. */
+const LOGGERS = new Set(['anaconda', 'packaging', 'program', 'storage', 'blivet', 'yum', 'dnf', 'simpleline', 'ifcfg']);
+
 const MODULE = /^org\.fedoraproject\.Anaconda\./;
-const NOBODY: LogLine = { voice: 'nobody', level: '', logger: '', text: '' };
 
 /** anaconda: Enterprise Linux 5 to 10 and Fedora. */
 export const ANACONDA: Installer = {
@@ -31,6 +29,8 @@ export const ANACONDA: Installer = {
   errors: ANACONDA_ERRORS,
   benign: ANACONDA_BENIGN,
   split: splitLine,
+  tagged: byName,
+  sniff,
 };
 
 function splitLine(kind: FileKind, line: string, previous: Voice): LogLine {
@@ -39,19 +39,13 @@ function splitLine(kind: FileKind, line: string, previous: Voice): LogLine {
       return splitInstaller(line, previous);
     case 'program':
       return { ...splitInstaller(line, 'program'), voice: 'program' };
-    case 'syslog':
-      return splitSyslog(line);
-    case 'journal':
-      return splitJournal(line);
     case 'console':
       return { voice: 'console', level: '', logger: '', text: line.replace(CONSOLE_PREFIX, '') };
     case 'traceback':
     case 'package-list':
       return { voice: kind, level: '', logger: '', text: line };
-    case 'user':
-    case 'booted':
-    case 'other':
-      return NOBODY;
+    default:
+      return NOBODYS;
   }
 }
 
@@ -66,28 +60,16 @@ function splitInstaller(line: string, previous: Voice): LogLine {
   return { voice: previous, level: '', logger: '', text: line };
 }
 
-function splitSyslog(line: string): LogLine {
-  const match = SYSLOG.exec(line);
-  if (!match) return NOBODY;
-  const [, level, name, text] = match as unknown as [string, string, string, string];
-  return byName(name.replace(/\[\d+\]$/, ''), level, text.startsWith(' ') ? text.slice(1) : text);
-}
-
-function splitJournal(line: string): LogLine {
-  const match = JOURNAL.exec(line);
-  return match ? byName(match[1]!, '', match[2]!) : NOBODY;
-}
-
 /** By the name a line carries in a system log. */
-function byName(name: string, level: string, text: string): LogLine {
+function byName(name: string, level: string, text: string): LogLine | null {
   if (MODULE.test(name)) {
     const plain = PLAIN.exec(text);
     return plain ? spoken(plain[2]!, plain[1]!, plain[3]!) : { voice: 'installer', level: '', logger: '', text };
   }
-  if (name === 'kernel') return { voice: 'kernel', level, logger: '', text };
   if (name.startsWith('dracut')) return { voice: 'initrd', level, logger: '', text };
-  if (name === 'program') return { voice: 'program', level, logger: name, text };
-  if (name !== 'anaconda' && name !== 'packaging') return NOBODY;
+  if (name === 'anaconda-tb') return { voice: 'traceback', level, logger: '', text };
+  if (!LOGGERS.has(name)) return null;
+  if (name !== 'anaconda' && name !== 'packaging') return spoken(name, level, text);
 
   const inner = INNER.exec(text);
   if (!inner) return spoken(name, level, text);
@@ -100,4 +82,17 @@ function spoken(logger: string, level: string, text: string): LogLine {
   if (logger === 'program') return { voice: 'program', level, logger, text };
   if (logger === 'stdout' || logger.endsWith('.stdout')) return { voice: 'stdout', level, logger, text };
   return { voice: 'installer', level, logger, text };
+}
+
+/** Forms no other installer's files have. Of console lines only those that name anaconda or its initrd. */
+function sniff(line: string): FileKind | null {
+  if (/^\d\d:\d\d:\d\d,\d{3} [A-Z_0-9]+ [\w.]+: /.test(line)) return 'installer';
+  if (/^\d\d:\d\d:\d\d(?:,\d{3})? [A-Z]+ *: /.test(line)) return 'installer';
+  if (/^[A-Z]*(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):(?:anaconda|blivet|dasbus|dnf|pykickstart)\b[\w.]*:/.test(line))
+    return 'installer';
+  if (/^anaconda \S+ exception report/.test(line)) return 'traceback';
+  if (/^(?:\[ *\d+\.\d+\] )?dracut-[\w-]+\[\d+\]: /.test(line)) return 'console';
+  if (/^(?:Starting installer, one moment|Starting automated install|anaconda \S+ for .{1,80} started\.)/.test(line))
+    return 'console';
+  return null;
 }

@@ -1,11 +1,7 @@
 import type { EventDraft, Instant, TargetName } from '../domain/event';
-import { ANACONDA } from './anaconda';
-import { createLogReader, emptyLogState, type LogReader, type LogState } from './log-reader';
+import { createFileReader, emptyFileState, type FileReader, type FileState } from './file-reader';
+import { findByFileName } from './installers';
 import type { Message, Source } from './source';
-import type { Installer, LogFile } from './vocabulary';
-
-/** Installers whose log files are understood, asked in this order. */
-export const INSTALLERS: readonly Installer[] = [ANACONDA];
 
 /** What is known of the file an upload belongs to. */
 export interface UploadedFile {
@@ -13,8 +9,8 @@ export interface UploadedFile {
   file: string;
   /** Identity of this file, new whenever its content was replaced: what makes a fact recognisable when it is read again. */
   fileId: string;
-  /** Where reading left off; `emptyLogState()` at the beginning. */
-  state: LogState;
+  /** Where reading left off; `emptyFileState()` at the beginning. */
+  state: FileState;
 }
 
 /** Whom the lines are about and how they came. */
@@ -26,23 +22,13 @@ export interface UploadOrigin {
 
 /** Reads the lines of one upload, in order; see LogReader. */
 export interface UploadReader {
-  read: LogReader['read'];
-  finish(): { drafts: EventDraft[]; state: LogState };
-}
-
-const UNKNOWN: LogFile = { pattern: /^/, kind: 'other' };
-
-function findFile(file: string): { installer: Installer; entry: LogFile } {
-  for (const installer of INSTALLERS) {
-    const entry = installer.files.find((candidate) => candidate.pattern.test(file));
-    if (entry) return { installer, entry };
-  }
-  return { installer: ANACONDA, entry: UNKNOWN };
+  read: FileReader['read'];
+  finish(): { drafts: EventDraft[]; state: FileState };
 }
 
 /** True for files that hold passwords or their hashes: kickstarts, and exception reports, which quote them. */
 export function isSecretFile(file: string): boolean {
-  return findFile(file).entry.secret === true;
+  return findByFileName(file).some(({ entry }) => entry.secret === true);
 }
 
 /**
@@ -50,18 +36,12 @@ export function isSecretFile(file: string): boolean {
  * jump, so a draft claims no time of its own. Files nobody understands are a sign of life.
  */
 export function createUploadReader(upload: UploadedFile, origin: UploadOrigin): UploadReader {
-  const { installer, entry } = findFile(upload.file);
-  const reader = createLogReader({
-    installer,
-    kind: entry.kind,
-    file: upload.file,
-    state: upload.state,
-  });
+  const reader = createFileReader({ file: upload.file, state: upload.state });
   return {
     read: (line, offset) => reader.read(line, offset),
     finish() {
       const { findings, state } = reader.finish();
-      const drafts = findings.map(({ id, offset, kind, detail }): EventDraft => ({
+      const drafts = findings.map(({ id, offset, kind, detail, installer }): EventDraft => ({
         kind,
         target: origin.target,
         source: anamonSource.name,
@@ -70,7 +50,11 @@ export function createUploadReader(upload: UploadedFile, origin: UploadOrigin): 
         // Chatter has no identity: it is thinned out by time instead.
         dedupeKey: kind === 'heard' ? null : `upload:${upload.fileId}:${offset}:${id}`,
         runId: null,
-        detail: origin.peer === null ? detail : { ...detail, address: origin.peer },
+        detail: {
+          ...detail,
+          ...(installer !== null && { installer }),
+          ...(origin.peer !== null && { address: origin.peer }),
+        },
       }));
       return { drafts, state };
     },
@@ -90,7 +74,7 @@ export const anamonSource: Source = {
       {
         file,
         fileId: typeof fileId === 'string' ? fileId : file,
-        state: (state as LogState | undefined) ?? emptyLogState(),
+        state: (state as FileState | undefined) ?? emptyFileState(),
       },
       message,
     );

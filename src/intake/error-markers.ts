@@ -18,6 +18,7 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
   {
     id: 'exception',
     severity: 'fatal',
+    stands: true,
     voices: ['installer', 'console'],
     pattern: /\bpyanaconda\.modules\.common\.errors\.\w+\.(?<cls>(?!NonCritical)\w+Error): (?<text>.*)/,
     prints: 'EL8 and later: logs F43, F44; the best words there are',
@@ -27,6 +28,7 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
   {
     id: 'report-exception',
     severity: 'fatal',
+    stands: true,
     voices: ['traceback'],
     pattern:
       /^(?:[\w.]+\.)?(?<cls>(?!NonCritical)[A-Za-z_]\w*(?:Error|Exception|Exit|Interrupt|Fault|Failed|Timeout))(?:: (?<text>.*))?$/,
@@ -37,6 +39,7 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
   {
     id: 'report',
     severity: 'fatal',
+    stands: true,
     voices: ['traceback', 'installer', 'console'],
     pattern: /\banaconda \S+ exception report/,
     prints: 'every release: log F43',
@@ -61,6 +64,7 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
   {
     id: 'handles-exception',
     severity: 'fatal',
+    stands: true,
     voices: INSTALLER,
     pattern: /^running handleException/,
     prints: 'log EL7',
@@ -69,6 +73,7 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
   {
     id: 'critical-traceback',
     severity: 'fatal',
+    stands: true,
     voices: INSTALLER,
     level: /^(?:CRIT|CRT|CRITICAL)$/,
     pattern: /Traceback/,
@@ -235,32 +240,17 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
   {
     id: 'traceback-scripts',
     severity: 'fatal',
+    stands: true,
     voices: INSTALLER,
     pattern: /^All kickstart %%traceback script\(s\) have been run/,
     prints: 'every release: source',
     explains: 0,
   },
   {
-    id: 'out-of-memory',
-    severity: 'fatal',
-    voices: ['kernel'],
-    pattern:
-      /^Out of memory: Kill(?:ed)? process \d+ \((?:anaconda|python\S*|dnf|yum)\)|^Process \d+ \(anaconda\) of user \d+ dumped core/,
-    prints: 'every release: source of the upstream tests',
-    explains: 8,
-  },
-  {
-    id: 'out-of-memory-other',
-    severity: 'error',
-    voices: ['kernel'],
-    pattern: /^Out of memory: Kill(?:ed)? process \d+ \((?!anaconda|python|dnf\)|yum\))/,
-    prints: 'every release; what was killed is not the installer',
-    explains: 4,
-  },
-  {
     id: 'panic',
     severity: 'fatal',
-    voices: ['kernel', 'console'],
+    stands: true,
+    voices: CONSOLE,
     pattern: /Kernel panic - not syncing.*/,
     prints: 'every kernel',
     phase: 'booting',

@@ -20,8 +20,7 @@ const task = (names: string): RegExp => new RegExp(`^Running Thread: AnaTaskThre
 export const ANACONDA_FILES: readonly LogFile[] = [
   { pattern: /^(?:anaconda|packaging|storage|dnf)\.log$/, kind: 'installer' },
   { pattern: /^program\.log$/, kind: 'program' },
-  { pattern: /^(?:sys\.log|syslog|virtio\.log)$/, kind: 'syslog' },
-  { pattern: /^journal\.log$/, kind: 'journal' },
+  { pattern: /^(?:sys\.log|syslog|virtio\.log|journal\.log)$/, kind: 'tagged' },
   { pattern: /^(?:tmp\+)?(?:install|upgrade)\.log$/, kind: 'package-list' },
   { pattern: /^(?:anacdump\.txt|anaconda-tb.*)$/, kind: 'traceback', secret: true },
   { pattern: /^console\.log$/, kind: 'console' },

@@ -13,6 +13,10 @@ export type Voice =
   | 'console' // a text console: everything at once, without names
   | 'package-list' // install.log, upgrade.log: one line per package
   | 'traceback' // an exception report
+  | 'menu' // the step machine of an installer: debian-installer's main menu, YaST's clients, set-up phases
+  | 'helper' // the programs an installer has do the work, under their own names: debootstrap, in-target, grub-installer
+  | 'event' // structured events: subiquity, curtin, cloud-init, Agama
+  | 'trail' // what servers say of a machine: DHCP, TFTP, web server
   | 'nobody'; // services, user text, anything else: a sign of life
 
 /** One line, taken apart. `text` is what is left after time, level and name. */
@@ -28,8 +32,9 @@ export interface LogLine {
 export type FileKind =
   | 'installer'
   | 'program'
-  | 'syslog'
-  | 'journal'
+  | 'tagged' // a system log: lines of many programs, each with its name in front
+  | 'events' // one JSON object a line
+  | 'access' // a web server's access log
   | 'package-list'
   | 'console'
   | 'traceback'
@@ -50,7 +55,11 @@ export interface PhaseMarker {
   id: string;
   phase: Phase;
   voices: readonly Voice[];
+  /** Only lines of these loggers or programs. */
+  logger?: RegExp;
   pattern: RegExp;
+  /** Where inside the band of its phase it stands, percent of the whole install: for steps that count nothing. */
+  percent?: number;
   /** Releases that print it, and how that is known. */
   prints: string;
   /** `begin`: a new boot of the installer; `end`: success is proven. */
@@ -65,8 +74,11 @@ export interface Counter {
   logger?: RegExp;
   pattern: RegExp;
   prints: string;
-  /** `count`: done and total, or total alone; `one-more`: one package; the others: bytes of a download. */
-  sets: 'count' | 'one-more' | 'download-started' | 'download-done' | 'download-bytes';
+  /**
+   * `count`: done and total, or total alone; `one-more`: one package; `one-more-named`: one package, each `name` once;
+   * `batch`: a further batch of `total` packages begins; the others: bytes of a download.
+   */
+  sets: 'count' | 'one-more' | 'one-more-named' | 'batch' | 'download-started' | 'download-done' | 'download-bytes';
   step?: 'download' | 'install' | 'scriptlets';
 }
 
@@ -76,9 +88,13 @@ export interface ErrorMarker {
   /** `fatal` ends the run (inferred); `error` is kept; `asks` waits for a human; `error-asks` is both. */
   severity: 'fatal' | 'error' | 'asks' | 'error-asks';
   voices: readonly Voice[];
+  /** Only lines of these loggers or programs. */
+  logger?: RegExp;
   pattern: RegExp;
   level?: RegExp;
   prints: string;
+  /** Of a fatal one: no later phase speaks against it, only a finish does; see EventDetail.stands. */
+  stands?: boolean;
   /** The same line with this in it is nothing. */
   unless?: RegExp;
   /** Counts only in a line without time and name, after something fatal: the last line of a call stack. */
@@ -103,4 +119,14 @@ export interface Installer {
   benign: readonly { pattern: RegExp; why: string }[];
   /** Takes one line of a file apart. `previous` is the voice of the line before, for lines without a name. */
   split(kind: FileKind, line: string, previous: Voice): LogLine;
+  /**
+   * A line of a system log that the program `tag` logged; null when that program is none of this installer's. The answer
+   * to "is it mine" depends on the tag alone. The tag comes without process number.
+   */
+  tagged(tag: string, level: string, text: string): LogLine | null;
+  /** The kind of file a line is from, when it can be no other installer's; null when nothing is sure. */
+  sniff(line: string): FileKind | null;
 }
+
+/** Nobody's line. */
+export const NOBODYS: LogLine = { voice: 'nobody', level: '', logger: '', text: '' };

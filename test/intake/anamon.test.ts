@@ -1,7 +1,7 @@
 import type { EventDraft } from '../../src/domain/event';
 import { parseMessage } from '../../src/intake';
 import { isSecretFile } from '../../src/intake/anamon';
-import { emptyLogState } from '../../src/intake/log-reader';
+import { emptyFileState } from '../../src/intake/file-reader';
 import { briefly } from './read-log';
 
 function read(file: string, text: string, hints: Record<string, unknown> = {}): EventDraft[] {
@@ -151,7 +151,7 @@ test('a hundred different errors are cut at twenty', () => {
 test('a log that took the place of another says that the installer started again', () => {
   const first = '05:00:06,824 INF main: /sbin/anaconda 33.16.3.26-2.el8_3\n';
   expect(kinds(read('anaconda.log', first))).toEqual(['progress-reported']);
-  expect(read('anaconda.log', first, { state: emptyLogState(true) })[0]).toMatchObject({
+  expect(read('anaconda.log', first, { state: emptyFileState(true) })[0]).toMatchObject({
     kind: 'install-started',
     detail: { phase: 'bootstrap' },
   });

@@ -60,7 +60,8 @@ test('a count that no install can have is no count', () => {
       `a (${nines}/2)`,
     ]),
   ];
-  expect(JSON.stringify(drafts)).not.toMatch(/null,"total|e\+|99999999999/);
+  const said = drafts.map(({ detail: { witness: _, ...detail } }) => detail);
+  expect(JSON.stringify(said)).not.toMatch(/null,"total|e\+|99999999999/);
   for (const { detail } of drafts) {
     for (const count of [detail.packagesDone, detail.packagesTotal, detail.bytesDone, detail.bytesTotal]) {
       expect(count === undefined || (Number.isSafeInteger(count) && count <= 2 ** 50)).toBe(true);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { EventDraft } from '../../src/domain/event';
 import { phaseOrder, type Phase } from '../../src/domain/phase';
 import { createUploadReader } from '../../src/intake/anamon';
-import { emptyLogState, type LogState } from '../../src/intake/log-reader';
+import { emptyFileState, type FileState } from '../../src/intake/file-reader';
 
 /** What a file says about its install, as a test compares it. */
 export interface LogVerdict {
@@ -35,7 +35,7 @@ export function linesOf(path: string): OffsetLine[] {
 /** Reads the lines in pieces, as uploads of a growing file would; `cuts` are line numbers in order. */
 export function readInPieces(file: string, lines: readonly OffsetLine[], cuts: readonly number[] = []): EventDraft[] {
   const drafts: EventDraft[] = [];
-  let state = emptyLogState();
+  let state = emptyFileState();
   let from = 0;
   for (const to of [...cuts, lines.length]) {
     const reader = createUploadReader(
@@ -46,7 +46,7 @@ export function readInPieces(file: string, lines: readonly OffsetLine[], cuts: r
     const finished = reader.finish();
     drafts.push(...finished.drafts);
     // The state is stored as JSON between two uploads.
-    state = JSON.parse(JSON.stringify(finished.state)) as LogState;
+    state = JSON.parse(JSON.stringify(finished.state)) as FileState;
     from = to;
   }
   return drafts;
