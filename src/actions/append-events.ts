@@ -93,6 +93,7 @@ export async function appendEvents(
   const contextOf = (item: InventoryTarget): PlanContext => ({
     recordedAt,
     blindWindows: facts.blindWindows,
+    mayNetboot: item.netbootEnabled,
     opening: () => openings(item),
     nextRunId: () => runIds.shift() ?? fail('a run opened that no number was reserved for'),
   });

@@ -200,7 +200,10 @@ export function couldOpenRun({ runs: { last }, drafts }: BatchTarget): boolean {
   if (last === null || isOver(last) || last.status === 'stalled') return true;
   return (
     drafts.some(
-      (draft) => draft.kind === 'install-started' || (last.deadlineAt !== null && last.deadlineAt <= draft.receivedAt),
+      (draft) =>
+        draft.kind === 'install-started' ||
+        draft.kind === 'netboot-seen' ||
+        (last.deadlineAt !== null && last.deadlineAt <= draft.receivedAt),
     ) || drafts.length > 1
   );
 }

@@ -18,6 +18,7 @@ const WORDS: Record<string, string> = {
   'run-cancelled': 'cancelled',
   'system-booted': 'booted',
   'netboot-disabled': 'netboot off',
+  'netboot-seen': 'netboots',
   'run-late': 'late',
   'run-stalled': 'stalled',
   'install-looped': 'install loop',

@@ -18,6 +18,7 @@ export const EVENT_KINDS = [
   'run-cancelled', // an administrator said so, or a planned run lost its reason
   'system-booted', // the new system was seen alive: a fact of its own, after the end
   'netboot-disabled', // the machine asked not to be netbooted again: a sign of life, never an end
+  'netboot-seen', // the machine fetched what it boots an installer with: a loader, a kernel; `detail.phase` booting
   'run-late', // half the no-progress limit, or the total in phase, has passed
   'run-stalled', // the no-progress limit has passed
   'install-looped', // third start in two hours without a finish
@@ -88,6 +89,8 @@ export interface EventDetail {
   blindTo?: Instant;
   /** run-late: which clock. */
   clock?: 'no-progress' | 'total';
+  /** netboot-seen: it was a kernel, so it is an installer that boots; a loader is fetched at every boot from the network. */
+  kernel?: boolean;
   /** Who did it: a session's user, for run-planned and run-cancelled. */
   by?: string;
 }
@@ -122,6 +125,7 @@ export const DRAFT_KINDS = [
   'run-cancelled',
   'system-booted',
   'netboot-disabled',
+  'netboot-seen',
 ] as const satisfies readonly EventKind[];
 export type DraftKind = (typeof DRAFT_KINDS)[number];
 

@@ -1,6 +1,6 @@
 import type { Event, EventDetail, Instant } from './event';
 import { estimatePercent, interpolatePercent } from './percent';
-import { PHASE_IDS, phaseOrder, type Phase } from './phase';
+import { PHASE_IDS, phaseBand, phaseOrder, type Phase } from './phase';
 import { isOver, type RunError, type RunState, type RunStatus } from './run';
 import { nextDeadline } from './stall';
 
@@ -10,6 +10,9 @@ const MAX_ERRORS = 50;
 const MAX_ERROR_CHARS = 32_768;
 /** Boot identities and addresses kept per run; more are evidence in the log only. */
 const MAX_IDENTITIES = 20;
+
+/** The integrity reason of a finished run whose machine booted an installer again. */
+export const NETBOOTS_AGAIN = 'netboots again: an installer was booted after it finished';
 
 /** Events made by the server itself: they say nothing about the machine having been heard. */
 const OWN_KINDS = new Set([
@@ -54,6 +57,7 @@ export function isProgress(run: RunState, detail: EventDetail): boolean {
     (detail.phase !== undefined && phaseOrder(detail.phase) > phaseOrder(run.phase)) ||
     (detail.packagesDone !== undefined && detail.packagesDone > (run.packagesDone ?? 0)) ||
     (detail.bytesDone !== undefined && detail.bytesDone > (run.bytesDone ?? 0)) ||
+    (detail.estimate !== undefined && detail.estimate > (run.stepPercent ?? 0)) ||
     (detail.percent !== undefined && belowFinished(detail.percent) > (run.percent ?? 0))
   );
 }
@@ -82,6 +86,7 @@ function openRun(event: Event): RunState {
     packagesDone: null,
     packagesTotal: null,
     bytesDone: null,
+    stepPercent: null,
     message: null,
     etaAt: null,
     integrity: 'intact',
@@ -94,6 +99,9 @@ function openRun(event: Event): RunState {
     bootedAt: null,
     reason: null,
     endInferred: false,
+    endStands: false,
+    netbootOffAt: null,
+    linesLost: 0,
     stalledAt: null,
     deadlineAt: null,
     deadlineKind: null,
@@ -117,7 +125,8 @@ function hear(state: RunState, event: Event): void {
   if (OWN_KINDS.has(event.kind) || (event.kind === 'install-terminated' && event.detail.reason === 'given up')) return;
   if (event.kind === 'install-terminated' && event.detail.reason === 'started over') return;
   state.lastHeardAt = Math.max(state.lastHeardAt ?? event.occurredAt, event.occurredAt);
-  const { address, bootId } = event.detail;
+  const { address, bootId, linesLost } = event.detail;
+  if (linesLost !== undefined) state.linesLost += linesLost;
   if (address && address !== '?' && !state.addresses.includes(address) && state.addresses.length < MAX_IDENTITIES) {
     state.addresses = [...state.addresses, address];
   }
@@ -132,6 +141,8 @@ function hear(state: RunState, event: Event): void {
 
 function addEvidence(state: RunState, event: Event): RunState {
   if (event.kind === 'system-booted' && state.bootedAt === null) state.bootedAt = event.occurredAt;
+  if (event.kind === 'netboot-seen' && event.detail.kernel && state.status === 'finished')
+    suspect(state, NETBOOTS_AGAIN);
   if ((event.kind === 'error-reported' || event.kind === 'install-failed') && event.detail.error) {
     addError(state, event, false);
     if (state.status === 'finished') suspect(state, 'errors were logged but it finished');
@@ -146,7 +157,7 @@ function changeState(state: RunState, event: Event): void {
       state.plannedAt ??= occurredAt;
       return;
     case 'install-started':
-      if (detail.evidence) return;
+      // A repeated start, from another witness as a rule, may still know more of the phase.
       if (state.status === 'planned') state.kind = detail.kind ?? state.kind;
       begin(state, occurredAt);
       state.startedBy = { ...state.startedBy, [event.source]: state.startedBy[event.source] ?? occurredAt };
@@ -157,9 +168,16 @@ function changeState(state: RunState, event: Event): void {
       progress(state, detail, occurredAt);
       return;
     case 'heard':
-    case 'netboot-disabled':
       begin(state, occurredAt);
       if (detail.message) state.message = detail.message;
+      return;
+    case 'netboot-disabled':
+      begin(state, occurredAt);
+      state.netbootOffAt ??= occurredAt;
+      return;
+    case 'netboot-seen':
+      begin(state, occurredAt);
+      progress(state, { ...detail, phase: 'booting' }, occurredAt);
       return;
     case 'waiting-reported':
       begin(state, occurredAt);
@@ -245,6 +263,7 @@ function progress(state: RunState, detail: EventDetail, at: Instant): void {
   }
   if (detail.packagesDone !== undefined) state.packagesDone = Math.max(state.packagesDone ?? 0, detail.packagesDone);
   if (detail.bytesDone !== undefined) state.bytesDone = Math.max(state.bytesDone ?? 0, detail.bytesDone);
+  if (detail.estimate !== undefined) state.stepPercent = Math.max(state.stepPercent ?? 0, detail.estimate);
   raisePercent(state, detail);
   state.lastProgressAt = at;
   state.progressClock = at;
@@ -272,16 +291,23 @@ function raisePercent(state: RunState, detail: EventDetail): void {
     state.percentOrigin = 'reported';
     return;
   }
-  const estimated = estimatePercent(
+  const counted = estimatePercent(
     state.phase,
     detail.packageStep ?? 'install',
     state.packagesDone,
     state.packagesTotal,
   );
+  const estimated = Math.max(counted, inBand(state.phase, detail.estimate ?? 0));
   if (estimated > (state.percent ?? -1)) {
     state.percent = estimated;
     state.percentOrigin = 'estimated';
   }
+}
+
+/** An estimate of ours stays in the band of its phase. */
+function inBand(phase: Phase, percent: number): number {
+  const [low, high] = phaseBand(phase);
+  return Math.min(Math.max(percent, low), high, 99);
 }
 
 /** What a reader was shown a moment ago is not taken back by the next event. */
@@ -305,6 +331,7 @@ function end(state: RunState, status: RunStatus, event: Event, reason: string | 
   state.endedAt = event.occurredAt;
   state.reason = reason;
   state.endInferred = event.detail.inferred === true;
+  state.endStands = event.detail.stands === true;
   state.late = false;
   state.lateTotal = false;
   state.waiting = false;
@@ -344,7 +371,8 @@ function suspect(state: RunState, reason: string): void {
 
 function addError(state: RunState, event: Event, fatal: boolean): void {
   const error = event.detail.error ?? { text: event.detail.message ?? 'an error was reported' };
-  if (state.errors.some((known) => known.text === error.text && known.file === error.file)) {
+  // The same words from another file or another witness are the same error.
+  if (state.errors.some((known) => known.text === error.text)) {
     if (fatal) {
       state.errors = state.errors.map((known) => (known.text === error.text ? { ...known, fatal: true } : known));
     }

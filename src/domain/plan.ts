@@ -1,5 +1,5 @@
 import type { EventDetail, EventDraft, EventKind, Instant, RunOpening } from './event';
-import { applyEvent, isProgress } from './fold';
+import { applyEvent, isProgress, NETBOOTS_AGAIN } from './fold';
 import { phaseOrder } from './phase';
 import { isOver, type RunKind, type RunState } from './run';
 import { dueEvent, imageLimits } from './stall';
@@ -57,6 +57,8 @@ export interface PlanContext {
   nextRunId(): string;
   /** Software, owners and limits for a run of this target that opens now. */
   opening(): Omit<RunOpening, 'kind' | 'continues'>;
+  /** The target is meant to boot from the network. */
+  mayNetboot: boolean;
   /** Windows that may not have been applied to every run yet, oldest first. */
   blindWindows: readonly BlindWindow[];
 }
@@ -129,8 +131,19 @@ export function planDraft(target: TargetRuns, given: EventDraft, context: PlanCo
     case 'netboot-disabled':
       if (run) appendDraft(target, planned, context, draft, 'current');
       break;
+    case 'netboot-seen':
+      planNetboot(target, open, draft, context, planned);
+      break;
     case 'heard':
       if (!isMereChatter(run, draft)) planProgress(target, open, draft, context, planned);
+      break;
+    case 'progress-reported':
+      // What another witness has said already is a sign of life.
+      if (open && saysNothingNew(open, draft)) {
+        if (!isMereChatter(open, draft)) planProgress(target, open, { ...draft, kind: 'heard' }, context, planned);
+      } else {
+        planProgress(target, open, draft, context, planned);
+      }
       break;
     default:
       planProgress(target, open, draft, context, planned);
@@ -235,10 +248,61 @@ function planBoot(
   if (target.last) appendDraft(target, planned, context, draft, 'current');
 }
 
+/**
+ * The machine boots from the network. Before and while an installer is coming up that is its first phase. Later it is a
+ * reboot: the end of an install that had asked not to be netbooted again, else another start. A machine that is not to be
+ * installed boots past us all day: no run comes of a loader, and none of a kernel unless it is meant to be netbooted.
+ */
+function planNetboot(
+  target: TargetRuns,
+  open: RunState | null,
+  draft: EventDraft,
+  context: PlanContext,
+  planned: PlannedEvent[],
+): void {
+  const isKernel = draft.detail.kernel === true;
+  const last = target.last;
+  if (open) {
+    if (phaseOrder(open.phase) <= phaseOrder('config')) {
+      if (isMereChatter(open, draft) && !isProgress(open, draft.detail)) return;
+      return appendDraft(target, planned, context, draft, 'current');
+    }
+    if (open.netbootOffAt !== null && phaseOrder(open.phase) >= phaseOrder('bootloader')) {
+      append(target, planned, context, {
+        kind: 'install-finished',
+        occurredAt: draft.receivedAt,
+        detail: { inferred: true, reason: 'rebooted after it asked not to be netbooted again' },
+      });
+      return;
+    }
+    if (isKernel) planStart(target, open, startOf(draft), context, planned);
+    return;
+  }
+  if (!isKernel) return;
+  if (last?.status === 'finished') {
+    if (!last.integrityReasons.includes(NETBOOTS_AGAIN)) appendDraft(target, planned, context, draft, 'current');
+  } else if (context.mayNetboot) {
+    planStart(target, null, startOf(draft), context, planned);
+  }
+}
+
+const startOf = (draft: EventDraft): EventDraft => ({
+  ...draft,
+  kind: 'install-started',
+  detail: { ...draft.detail, phase: 'booting' },
+});
+
 /** A sign of life right after another says nothing new; one that carries an event id is kept, as it was asked for. */
 function isMereChatter(run: RunState | null, draft: EventDraft): boolean {
   if (!run || run.status === 'planned' || run.lastHeardAt === null || draft.dedupeKey !== null) return false;
+  if (draft.detail.linesLost !== undefined) return false;
   return draft.receivedAt - run.lastHeardAt < CHATTER_MS;
+}
+
+/** Of an installer's words that carry no identity: nothing in them goes beyond what is known of the run. */
+function saysNothingNew(run: RunState, { detail, dedupeKey }: EventDraft): boolean {
+  if (detail.installer === undefined || dedupeKey !== null || isProgress(run, detail)) return false;
+  return detail.packagesTotal === undefined || detail.packagesTotal === run.packagesTotal;
 }
 
 function planProgress(
@@ -259,7 +323,7 @@ function planProgress(
  * same moment still say about the phase it struck in: only a later phase, or progress a minute later, speaks against it.
  */
 function goesOn(last: RunState, draft: EventDraft): boolean {
-  if (last.status === 'finished' || !isProgress(last, draft.detail)) return false;
+  if (last.status === 'finished' || last.endStands || !isProgress(last, draft.detail)) return false;
   if (last.status !== 'failed') return true;
   const { phase } = draft.detail;
   if (phase !== undefined && phaseOrder(phase) > phaseOrder(last.phase)) return true;

@@ -69,6 +69,8 @@ export interface RunState {
   packagesDone: number | null;
   packagesTotal: number | null;
   bytesDone: number | null;
+  /** Furthest estimate of a step that counts nothing, percent of the whole install; null before the first. */
+  stepPercent: number | null;
   message: string | null;
   /** The client's own estimate of the end. */
   etaAt: Instant | null;
@@ -83,6 +85,12 @@ export interface RunState {
   /** Why it ended, or why it stalled; null while all is well. */
   reason: string | null;
   endInferred: boolean;
+  /** Of an inferred failure: progress does not speak against it, only a finish does. */
+  endStands: boolean;
+  /** When the machine asked not to be netbooted again; null when it did not. */
+  netbootOffAt: Instant | null;
+  /** Lines of its live log that were lost. */
+  linesLost: number;
   stalledAt: Instant | null;
   /** Next moment a clock fires; null when none runs. */
   deadlineAt: Instant | null;

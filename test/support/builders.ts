@@ -43,7 +43,7 @@ export function draft(
 }
 
 /** One target in memory, fed draft by draft through the rules. */
-export function machine(opening: Partial<typeof OPENING> = {}) {
+export function machine(opening: Partial<typeof OPENING> = {}, mayNetboot = false) {
   const target: TargetRuns = { last: null, earlierStarts: [], finishedRuns: 0 };
   const log: PlannedEvent[] = [];
   let runs = 0;
@@ -52,6 +52,7 @@ export function machine(opening: Partial<typeof OPENING> = {}) {
     recordedAt: now,
     nextRunId: () => String((runs += 1)),
     opening: () => ({ ...OPENING, ...opening }),
+    mayNetboot,
     blindWindows,
   });
   const report = (given: EventDraft): RunState => {
