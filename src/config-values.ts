@@ -15,6 +15,14 @@ export function parseInteger(text: string, least: number, most: number): Parsed<
   return { fault: `must be a whole number from ${least} to ${most}, not ${quote(text)}` };
 }
 
+/** A port that may be off (0) or any free one (the word `any`), which is null and 0 to who listens. */
+export function parseOptionalPort(text: string): Parsed<number | null> {
+  if (text === 'any') return { value: 0 };
+  const port = parseInteger(text, 0, 65_535);
+  if ('value' in port) return { value: port.value === 0 ? null : port.value };
+  return { fault: `must be a port from 1 to 65535, 0 for off or the word any, not ${quote(text)}` };
+}
+
 /** Seconds, fractions allowed, as milliseconds. */
 export function parseSeconds(text: string, options: { zero: boolean }): Parsed<number> {
   const seconds = /^\d{1,12}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;

@@ -11,6 +11,7 @@ import {
   parseHttpUrl,
   parseInteger,
   parseNetworks,
+  parseOptionalPort,
   parsePhones,
   parseSeconds,
   parseSecretUrl,
@@ -54,6 +55,13 @@ export interface Config {
   groupWaitMs: number;
   /** What the files hold, PEM. */
   tls: { cert: string; key: string } | null;
+  syslog: {
+    host: string;
+    /** UDP and TCP; null = off, 0 = any free port. */
+    port: number | null;
+    /** null = off, 0 = any free port. */
+    tlsPort: number | null;
+  };
 }
 
 /** One environment variable. */
@@ -110,6 +118,9 @@ export const SETTINGS = [
   setting('GROUP_WAIT_SECONDS', '30', 'How long notifications wait for others to be sent together with.'),
   setting('TLS_CERT', '', 'PEM file with the certificate chain; with TLS_KEY the server speaks HTTPS.'),
   setting('TLS_KEY', '', 'PEM file with the private key of TLS_CERT.'),
+  setting('SYSLOG_PORT', '5514', 'UDP and TCP port installers send syslog to; 0 is off, `any` takes a free one.'),
+  setting('SYSLOG_HOST', '', 'Address to listen on for syslog; HOST when unset.'),
+  setting('SYSLOG_TLS_PORT', '0', 'TCP port for syslog over TLS, with TLS_CERT; 0 is off, `any` takes a free one.'),
 ] as const satisfies readonly Setting[];
 
 type SettingName = (typeof SETTINGS)[number]['name'];
@@ -151,9 +162,11 @@ export function loadConfig(env: Environment = process.env): Config {
   }
 
   const dataDir = path.resolve(read('DATA_DIR', parsePath) ?? '.');
+  const host = read('HOST', parseHost) ?? '';
+  const tls = readTls(read, faults);
   const logDir = read('LOG_DIR', parsePath);
   const config: Config = {
-    host: read('HOST', parseHost) ?? '',
+    host,
     port: read('PORT', (given) => parseInteger(given, 0, 65_535)) ?? 0,
     publicUrl: read('PUBLIC_URL', parseHttpUrl),
     dataDir,
@@ -173,7 +186,8 @@ export function loadConfig(env: Environment = process.env): Config {
     stallAfterMs: read('STALL_AFTER_SECONDS', (given) => parseSeconds(given, { zero: false })),
     giveUpAfterMs: read('GIVE_UP_AFTER_SECONDS', (given) => parseSeconds(given, { zero: false })) ?? 0,
     groupWaitMs: read('GROUP_WAIT_SECONDS', (given) => parseSeconds(given, { zero: true })) ?? 0,
-    tls: readTls(read, faults),
+    tls,
+    syslog: readSyslog(read, host, text('TLS_CERT') !== null || text('TLS_KEY') !== null, faults),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   for (const part of Object.values(config)) Object.freeze(part);
@@ -199,7 +213,8 @@ export function configWarnings(config: Config, env: Environment = process.env): 
 
 /** The configuration as people may see it: every setting with its effective value, secrets masked, unset ones empty. */
 export function describeConfig(config: Config): { name: SettingName; value: string }[] {
-  const { twilio, tls } = config;
+  const { twilio, tls, syslog } = config;
+  const port = (value: number | null): string => (value === null ? '0' : value === 0 ? 'any' : String(value));
   const seconds = (ms: number | null): string | null => (ms === null ? null : String(ms / 1000));
   const hidden = (value: string | null | undefined): string | null => (value ? '********' : null);
   const values: Record<SettingName, string | null | undefined> = {
@@ -228,6 +243,9 @@ export function describeConfig(config: Config): { name: SettingName; value: stri
     GROUP_WAIT_SECONDS: seconds(config.groupWaitMs),
     TLS_CERT: tls === null ? null : '(loaded)',
     TLS_KEY: hidden(tls?.key),
+    SYSLOG_PORT: port(syslog.port),
+    SYSLOG_HOST: syslog.host,
+    SYSLOG_TLS_PORT: port(syslog.tlsPort),
   };
   return SETTINGS.map(({ name }) => ({ name, value: values[name] ?? '' }));
 }
@@ -264,6 +282,12 @@ function readTls(read: Reader, faults: string[]): Config['tls'] {
   const fault = checkKeyPair(cert, key);
   if (fault !== null) faults.push(fault);
   return fault === null ? { cert, key } : null;
+}
+
+function readSyslog(read: Reader, host: string, isTlsNamed: boolean, faults: string[]): Config['syslog'] {
+  const tlsPort = read('SYSLOG_TLS_PORT', parseOptionalPort);
+  if (tlsPort !== null && !isTlsNamed) faults.push('SYSLOG_TLS_PORT needs TLS_CERT and TLS_KEY: both must be set too');
+  return { host: read('SYSLOG_HOST', parseHost) ?? host, port: read('SYSLOG_PORT', parseOptionalPort), tlsPort };
 }
 
 /** The text of a setting: given, read from NAME_FILE, or its default; null when there is none of them. */

@@ -49,6 +49,7 @@ test('an empty environment gives the defaults', () => {
     giveUpAfterMs: 21_600_000,
     groupWaitMs: 30_000,
     tls: null,
+    syslog: { host: '127.0.0.1', port: 5514, tlsPort: null },
   } satisfies Config);
 });
 
@@ -77,6 +78,9 @@ test('every setting is read', () => {
     STALL_AFTER_SECONDS: '2.5',
     GIVE_UP_AFTER_SECONDS: '60',
     GROUP_WAIT_SECONDS: '0',
+    SYSLOG_PORT: '514',
+    SYSLOG_HOST: '0.0.0.0',
+    SYSLOG_TLS_PORT: '0',
   };
   expect(loadConfig(env)).toEqual({
     host: '::1',
@@ -100,7 +104,22 @@ test('every setting is read', () => {
     giveUpAfterMs: 60_000,
     groupWaitMs: 0,
     tls: null,
+    syslog: { host: '0.0.0.0', port: 514, tlsPort: null },
   } satisfies Config);
+});
+
+test('syslog listens where HTTP does unless told otherwise, is off with 0 and takes a free port with any', () => {
+  const shown = (env: Record<string, string>) =>
+    describeConfig(loadConfig(env))
+      .filter(({ name }) => name.startsWith('SYSLOG_'))
+      .map(({ value }) => value);
+  expect(loadConfig({ HOST: '::', SYSLOG_PORT: '0' }).syslog).toEqual({ host: '::', port: null, tlsPort: null });
+  expect(loadConfig({ SYSLOG_PORT: 'any' }).syslog.port).toBe(0);
+  expect(shown({ HOST: '::', SYSLOG_PORT: '0' })).toEqual(['0', '::', '0']);
+  expect(shown({ SYSLOG_PORT: 'any' })).toEqual(['any', '127.0.0.1', '0']);
+  expect(faultsOf({ SYSLOG_PORT: 'some' })).toEqual([
+    'SYSLOG_PORT must be a port from 1 to 65535, 0 for off or the word any, not "some"',
+  ]);
 });
 
 test('an empty variable counts as unset', () => {
@@ -202,6 +221,17 @@ describe('TLS', () => {
     expect(tls?.key).toContain('PRIVATE KEY');
   });
 
+  test('a port for syslog over TLS needs a certificate, which is said once', () => {
+    const [cert, key] = paths('one');
+    expect(loadConfig({ TLS_CERT: cert, TLS_KEY: key, SYSLOG_TLS_PORT: '6514' }).syslog.tlsPort).toBe(6514);
+    expect(faultsOf({ SYSLOG_TLS_PORT: '6514' })).toEqual([
+      'SYSLOG_TLS_PORT needs TLS_CERT and TLS_KEY: both must be set too',
+    ]);
+    expect(faultsOf({ SYSLOG_TLS_PORT: '6514', TLS_CERT: cert })).toEqual([
+      'TLS_KEY must be set too: HTTPS needs both files',
+    ]);
+  });
+
   test('one file without the other is a fault', () => {
     expect(faultsOf({ TLS_CERT: paths('one')[0] })).toEqual(['TLS_KEY must be set too: HTTPS needs both files']);
   });
@@ -247,7 +277,7 @@ test('the description has a line for every setting, in the order of the table', 
 test('the description of the defaults is what the table says', () => {
   const shown = Object.fromEntries(describeConfig(loadConfig({})).map(({ name, value }) => [name, value]));
   for (const { name, default: byDefault } of SETTINGS) {
-    if (name === 'DATA_DIR' || name === 'LOG_DIR') continue;
+    if (name === 'DATA_DIR' || name === 'LOG_DIR' || name === 'SYSLOG_HOST') continue;
     expect([name, shown[name]]).toEqual([name, byDefault]);
   }
 });

@@ -159,6 +159,8 @@ function environment(options: Launch): Record<string, string> {
     ...inherited,
     HOST: '127.0.0.1',
     PORT: String(options.port),
+    // Servers of tests run side by side, and only some are sent syslog: those ask for `any`.
+    SYSLOG_PORT: '0',
     DATA_DIR: options.dataDir,
     ...(options.databaseUrl != null && { DATABASE_URL: options.databaseUrl }),
     ...options.env,
