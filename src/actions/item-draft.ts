@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { parse as parseYaml } from 'yaml';
 import { interfaceKeys, RANDOM_MAC, type InterfaceKeys } from '../domain/item-addresses';
 import {
   addEdit,
@@ -74,7 +75,7 @@ export function createDraft(context: DraftContext, type: ItemType, before: ItemD
       }
       const inherited = field.narrows ? await inheritedValue(context, type, values, field) : undefined;
       const at = { type: type.name, field: field.name, values, ...(inherited !== undefined && { inherited }) };
-      const edit = editField(field, value, at);
+      const edit = editField(field, field.isYaml ? readMapping(field, value) : value, at);
       if (edit?.kind !== 'set') return true;
       await checkWritten(context, type, field, edit.values[field.name] ?? null);
       add(edit);
@@ -89,6 +90,30 @@ export function createDraft(context: DraftContext, type: ItemType, before: ItemD
     deletePart: (part) => add(deletePart(type, values, part)),
     renamePart: (part, to) => add(renamePart(type, values, part, to)),
   };
+}
+
+/** Longest YAML text that is read: the parser needs many times its length. */
+const MAX_YAML = 100_000;
+
+/** Text for a struct that callers write as YAML, read; everything else as it is. */
+function readMapping(field: Field, value: ItemValue): ItemValue {
+  if (typeof value !== 'string' || value === INHERIT || value === 'delete') return value;
+  if (value.trim() === '') return {};
+  if (value.length > MAX_YAML) {
+    throw new FieldError('value', `${field.name}: YAML longer than ${MAX_YAML} characters is not read.`);
+  }
+  let read: ItemValue;
+  try {
+    read = JSON.parse(JSON.stringify(parseYaml(value, { maxAliasCount: 0, schema: 'core' }) ?? null)) as ItemValue;
+  } catch (cause) {
+    throw new FieldError('value', `${field.name}: The text is not YAML: ${firstLine(cause)}`);
+  }
+  if (!isDict(read)) throw new FieldError('type', `${field.name}: The YAML text must be a mapping of names to values.`);
+  return read;
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 }
 
 /** The value the item would have if it inherited the field. */

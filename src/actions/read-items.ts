@@ -34,7 +34,7 @@ export async function readItem(
     const item = await deps.store.inventory.get(type, name);
     return item && show(deps, type, item);
   }
-  const chain = complete(deps, await deps.store.inventory.loadChain(type, name));
+  const chain = completeChain(deps, await deps.store.inventory.loadChain(type, name));
   return chain.length === 0 ? null : resolveItem(chain, deps.settings);
 }
 
@@ -91,7 +91,7 @@ export async function pageItems(
 
 /** An item blended with all it inherits and the settings (not flattened); null: there is none. */
 export async function readBlended(deps: ReadDeps, type: ItemType, name: string): Promise<ItemData | null> {
-  const chain = complete(deps, await deps.store.inventory.loadChain(type, name));
+  const chain = completeChain(deps, await deps.store.inventory.loadChain(type, name));
   if (chain.length === 0) return null;
   return type.blends ? blendItem(chain, deps.settings) : resolveItem(chain, deps.settings);
 }
@@ -106,7 +106,7 @@ export async function readResolvedValue(
   uid: string,
   attribute: string,
 ): Promise<{ type: ItemType; value: ItemData[string] | undefined } | null> {
-  const chain = complete(deps, await deps.store.inventory.loadChainByUid(uid));
+  const chain = completeChain(deps, await deps.store.inventory.loadChainByUid(uid));
   const [own] = chain;
   const type = own && findItemType(own.type);
   if (!own || !type) return null;
@@ -120,7 +120,8 @@ function show(deps: ReadDeps, type: ItemType, item: StoredItem): ItemData {
   return withMirrors(type.fields, completeValues(type.fields, item.values, deps.settings));
 }
 
-function complete(deps: ReadDeps, chain: Chain): Chain {
+/** A chain as stored, with fields added that were not known when its items were stored. */
+export function completeChain(deps: ReadDeps, chain: Chain): Chain {
   return chain.map((item) => {
     const type = findItemType(item.type);
     return type ? { ...item, values: completeValues(type.fields, item.values, deps.settings) } : item;

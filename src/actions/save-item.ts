@@ -104,9 +104,11 @@ export async function storeItem(tx: InventoryTransaction, change: ItemChange): P
   const { type, before } = change;
   checkComplete(type, change.values);
   await checkReferences(tx, change);
+  if (change.values.parent !== '' && change.values.parent !== before?.values.parent) await tx.items.lockTree(type);
   const now = tx.deps.now() / 1000;
   const values: ItemData = {
     ...change.values,
+    ...(before ? {} : authorOf(type, change)),
     uid: before?.values.uid ?? randomUUID().replaceAll('-', ''),
     ctime: before?.values.ctime ?? now,
     mtime: now,
@@ -121,6 +123,12 @@ export async function storeItem(tx: InventoryTransaction, change: ItemChange): P
   else await tx.items.insert(type, values);
   await announce(tx, { ...change, values });
   return values;
+}
+
+/** Whoever saves an item first is its author, where it has one and nobody was said. */
+function authorOf(type: ItemType, { values, by }: ItemChange): ItemData {
+  const field = type.fields.find((candidate) => candidate.isAuthor);
+  return field && values[field.name] === '' && by !== null ? { [field.name]: by } : {};
 }
 
 /** Checks only what is new: what was stored is kept true by the database. */

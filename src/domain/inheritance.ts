@@ -103,7 +103,11 @@ export function blendItem(chain: Chain, settings: SettingValues): ItemData {
     result.mgmt_parameters = { ...result.mgmt_parameters, ...result.autoinstall_meta };
   }
   // The nearest of each type gives the name: a sub-profile's own, not its parent's.
-  for (const item of [...chain].reverse()) result[`${item.type}_name`] = item.values.name ?? '';
+  for (const item of [...chain].reverse()) {
+    if (itemType(item.type).boots) result[`${item.type}_name`] = item.values.name ?? '';
+  }
+  // What starts from an image alone has no distro; readers expect the word.
+  if (result.image_name !== undefined) result.distro_name ??= 'N/A';
   return result;
 }
 

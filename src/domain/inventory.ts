@@ -1,7 +1,10 @@
 import { CONTACT_FIELDS, SUBSCRIPTION_FIELDS } from './contact-fields';
+import { IMAGE_FIELDS } from './image-fields';
 import { DISTRO_FIELDS, INTERFACE_FIELDS, PROFILE_FIELDS, SYSTEM_FIELDS, type Field } from './item-fields';
 import { FieldError, INHERIT, type ItemData, type ItemValue, type SettingValues, textOf } from './item-value';
 import { checkSize, type SetContext } from './item-values';
+import { checkFile, FILE_FIELDS, MENU_FIELDS, MGMTCLASS_FIELDS, PACKAGE_FIELDS, REPO_FIELDS } from './resource-fields';
+import { checkSilence, SILENCE_FIELDS, SILENCE_MATCHERS } from './silence-fields';
 
 /** One type of item: from its entry come methods, checks, tables and rendering. */
 export interface ItemType {
@@ -15,6 +18,8 @@ export interface ItemType {
   readonly parents: readonly string[];
   /** A saved item has one of these fields set; else it is refused with these words. */
   readonly requires?: { readonly oneOf: readonly string[]; readonly message: string };
+  /** Refuses an item that cannot be saved as it is, with a FieldError. */
+  readonly check?: (values: ItemData) => void;
   /** Sits in a tree of the same type below these fields; `depth` counts the steps. */
   readonly rootDepth: number;
   /** Fields of the structs in its `parts` field, by name (a system's interfaces). */
@@ -25,6 +30,8 @@ export interface ItemType {
   readonly audience?: readonly string[];
   /** Can be read as blended data: settings, then the chain from the top. */
   readonly blends: boolean;
+  /** Machines start from it, or it is one: blended data names it and the answer file. */
+  readonly boots?: boolean;
 }
 
 const CONTACT_REQUIRED = 'contact is required';
@@ -40,7 +47,14 @@ export const ITEM_TYPES: readonly ItemType[] = [
     rootDepth: 0,
     audience: ['owners'],
     blends: true,
+    boots: true,
   },
+  resource('repo', 'repos', REPO_FIELDS),
+  resource('menu', 'menus', MENU_FIELDS),
+  { ...resource('image', 'images', IMAGE_FIELDS), boots: true },
+  resource('file', 'files', FILE_FIELDS, checkFile),
+  resource('package', 'packages', PACKAGE_FIELDS),
+  resource('mgmtclass', 'mgmtclasses', MGMTCLASS_FIELDS),
   {
     name: 'profile',
     plural: 'profiles',
@@ -52,6 +66,7 @@ export const ITEM_TYPES: readonly ItemType[] = [
     target: 'profile',
     audience: ['owners', 'parent', 'distro'],
     blends: true,
+    boots: true,
   },
   {
     name: 'system',
@@ -63,8 +78,9 @@ export const ITEM_TYPES: readonly ItemType[] = [
     rootDepth: 2,
     parts: { field: 'interfaces', word: 'interface', fields: INTERFACE_FIELDS },
     target: 'system',
-    audience: ['owners', 'profile'],
+    audience: ['owners', 'profile', 'image'],
     blends: true,
+    boots: true,
   },
   {
     name: 'contact',
@@ -87,7 +103,38 @@ export const ITEM_TYPES: readonly ItemType[] = [
     audience: ['*'],
     blends: false,
   },
+  {
+    name: 'silence',
+    plural: 'silences',
+    table: 'silences',
+    fields: SILENCE_FIELDS,
+    parents: [],
+    requires: { oneOf: SILENCE_MATCHERS, message: `one of ${SILENCE_MATCHERS.join(', ')} is required` },
+    check: checkSilence,
+    rootDepth: 0,
+    audience: ['*'],
+    blends: false,
+  },
 ];
+
+/** A type whose items stand beside the systems: in trees of their own, each with its fields. */
+function resource(
+  name: string,
+  plural: string,
+  fields: readonly Field[],
+  check?: (values: ItemData) => void,
+): ItemType {
+  return {
+    name,
+    plural,
+    table: plural,
+    fields,
+    parents: ['parent'],
+    rootDepth: 0,
+    blends: true,
+    ...(check && { check }),
+  };
+}
 
 const TYPES_BY_NAME = new Map(ITEM_TYPES.map((type) => [type.name, type]));
 
@@ -193,11 +240,16 @@ export function writeField(field: Field, value: ItemValue, at: SetContext): Item
 export function checkComplete(type: ItemType, values: ItemData): void {
   if (values.name === '') throw new FieldError('rule', 'Name is required');
   const { requires } = type;
-  if (requires && requires.oneOf.every((field) => values[field] === '')) {
+  if (requires && requires.oneOf.every((field) => isEmpty(values[field]))) {
     throw new FieldError('rule', `Error with ${type.name} ${textOf(values.name)} - ${requires.message}`);
   }
   if (values.parent === values.name)
     throw new FieldError('value', `The ${type.name} ${textOf(values.name)} cannot be its own parent.`);
+  type.check?.(values);
+}
+
+function isEmpty(value: ItemValue | undefined): boolean {
+  return value === '' || (Array.isArray(value) && value.length === 0);
 }
 
 /** A field of one type that refers to items of another. */
@@ -206,11 +258,21 @@ export interface Reference {
   field: Field;
 }
 
-/** The fields, of all types, that refer to items of this type and hold one name each. */
+/** The fields, of all types, whose items cannot be without the item of this type that they name. */
 export function referencesTo(type: ItemType): Reference[] {
-  return ITEM_TYPES.flatMap((other) =>
-    other.fields
-      .filter((field) => field.refersTo === type.name && field.column)
-      .map((field) => ({ type: other, field })),
-  );
+  return fieldsWhere((field) => field.refersTo === type.name && field.column === true && !field.loosely);
+}
+
+/** The fields, of all types, from which the names of removed items of this type are taken. */
+export function looseReferencesTo(type: ItemType): Reference[] {
+  return fieldsWhere((field) => field.refersTo === type.name && field.loosely === true);
+}
+
+/** The fields, of all types, in which a rename of an item of this type is followed. */
+export function namesOf(type: ItemType): Reference[] {
+  return fieldsWhere((field) => field.refersTo === type.name || field.mentions === type.name);
+}
+
+function fieldsWhere(holds: (field: Field) => boolean): Reference[] {
+  return ITEM_TYPES.flatMap((type) => type.fields.filter(holds).map((field) => ({ type, field })));
 }

@@ -59,6 +59,10 @@ export interface Field {
   readonly aliases?: readonly string[];
   /** Item type named here: it must exist, and a rename of it follows. */
   readonly refersTo?: string;
+  /** A removal of what `refersTo` names takes the name out; else it takes this item along, or is refused. */
+  readonly loosely?: boolean;
+  /** Item type named here when an item has the name, which none has to: a rename follows. */
+  readonly mentions?: string;
   /** Kept in a column of its own (of the same name) beside `data`: references and what is searched often. */
   readonly column?: boolean;
   /** Searched often by exact value: the database has an index on it. */
@@ -79,6 +83,10 @@ export interface Field {
   readonly firstWins?: boolean;
   /** Names an item whose type another field says: a rename of that item follows. */
   readonly followsType?: string;
+  /** Text is read as YAML. */
+  readonly isYaml?: boolean;
+  /** Left empty, it becomes the user who saves the item first. */
+  readonly isAuthor?: boolean;
   /** Turning it on or off tells the monitor that an install is to be expected or not. */
   readonly isNetboot?: boolean;
 }
@@ -97,8 +105,8 @@ export const field =
 export const textField = field('text', text);
 export const flagField = field('flag', flag);
 export const listField = field('list', words);
-const structField = field('struct', options);
-const doubleField = field('double', real);
+export const structField = field('struct', options);
+export const doubleField = field('double', real);
 export const intField = (name: string, initial: Field['initial'], least: number, extra: Extra = {}): Field =>
   field('int', whole(least))(name, initial, extra);
 
@@ -126,8 +134,8 @@ export const identity = (): Field[] => [
 /** Who an item belongs to: users, groups, contacts. */
 export const owners = (): Field => listField('owners', INHERIT, { setting: 'default_ownership' });
 
-/** What distros, profiles and systems share. `from` is what their structs start as. */
-const provisioning = (from: ItemValue): Field[] => {
+/** What all items of Cobbler's share. `from` is what their structs start as, `classes` their management classes. */
+export const common = (from: ItemValue = {}, classes: ItemValue = INHERIT): Field[] => {
   const inherits = { inherits: true };
   return [
     intField('depth', 0, 0, { readOnly: true }),
@@ -151,16 +159,46 @@ const provisioning = (from: ItemValue): Field[] => {
     structField('fetchable_files', from, { ...inherits, rule: pairs, flat: 'pairs', deletes: true }),
     structField('boot_files', from, { ...inherits, rule: pairs, flat: 'pairs', deletes: true }),
     structField('template_files', {}, { rule: pairs, flat: 'pairs', deletes: true }),
-    listField('mgmt_classes', from === INHERIT ? INHERIT : [], inherits),
-    structField('mgmt_parameters', from, { ...inherits, overSetting: true }),
-    textField('redhat_management_key', INHERIT),
-    listField('boot_loaders', INHERIT, { rule: someOf(BOOT_LOADERS), narrows: true, aliases: ['boot_loader'] }),
+    listField('mgmt_classes', classes, { ...inherits, mentions: 'mgmtclass' }),
+    structField('mgmt_parameters', from, { ...inherits, overSetting: true, isYaml: true }),
   ];
 };
 
-const ARCHES = ['i386', 'x86_64', 'ia64', 'ppc', 'ppc64', 'ppc64le', 'ppc64el', 's390', 's390x', 'arm', 'aarch64'];
-const VIRT_TYPES = ['qemu', 'kvm', 'xenpv', 'xenfv', 'vmware', 'vmwarew', 'openvz', 'auto'];
-const DISK_DRIVERS = ['raw', 'qcow2', 'qed', 'vdi', 'vdmk'];
+/** The item of the same type above this one. */
+export const treeParent = (type: string): Field =>
+  textField('parent', '', { refersTo: type, column: true, indexed: true, aliases: ['inherit'] });
+
+/** What distros, profiles and systems share. `from` is what their structs start as. */
+const provisioning = (from: ItemValue): Field[] => [
+  ...common(from, from === INHERIT ? INHERIT : []),
+  textField('redhat_management_key', INHERIT),
+  bootLoaders(INHERIT),
+];
+
+/** Boot loaders: those of the parent, at last those the architecture has, or some of them. */
+export const bootLoaders = (initial: ItemValue): Field =>
+  listField('boot_loaders', initial, {
+    inherits: true,
+    rule: someOf(BOOT_LOADERS),
+    narrows: true,
+    aliases: ['boot_loader'],
+  });
+
+export const ARCHES = [
+  'i386',
+  'x86_64',
+  'ia64',
+  'ppc',
+  'ppc64',
+  'ppc64le',
+  'ppc64el',
+  's390',
+  's390x',
+  'arm',
+  'aarch64',
+];
+export const VIRT_TYPES = ['qemu', 'kvm', 'xenpv', 'xenfv', 'vmware', 'vmwarew', 'openvz', 'auto'];
+export const DISK_DRIVERS = ['raw', 'qcow2', 'qed', 'vdi', 'vdmk'];
 const BAUD_RATES = [0, 110, 300, 600, 1200, 2400, 4800, 9600, 14400, 19200, 38400, 57600, 115200, 128000, 256000];
 const INTERFACE_TYPES = [
   'na',
@@ -174,13 +212,13 @@ const INTERFACE_TYPES = [
 ];
 const INTERFACE_TYPE_CHOICES = INTERFACE_TYPES.map((type) => `'NetworkInterfaceType.${type.toUpperCase()}'`).join(', ');
 
-const breed: Rule = (value, at) => {
+export const breed: Rule = (value, at) => {
   const word = (text(value, at) as string).toLowerCase();
   if (word === '' || Object.hasOwn(OS_VERSIONS, word)) return word;
   throw new FieldError('rule', `Unknown breed ${word}; one of: ${Object.keys(OS_VERSIONS).join(', ')}`);
 };
 
-const osVersion: Rule = (value, at) => {
+export const osVersion: Rule = (value, at) => {
   const word = (text(value, at) as string).toLowerCase();
   const known = OS_VERSIONS[typeof at.values.breed === 'string' ? at.values.breed : ''];
   if (word === '' || known === undefined) return '';
@@ -200,7 +238,7 @@ const fileNamed =
     throw new FieldError('value', `The path does not look like that of ${what}: ${path}`);
   };
 
-const autoinstall: Rule = (value, at) => {
+export const autoinstall: Rule = (value, at) => {
   const path = text(value, at) as string;
   if (path.startsWith('/') || path.split('/').includes('..') || /[\p{Cc}\\]/u.test(path)) {
     throw new FieldError(
@@ -248,9 +286,18 @@ function fromSetting(name: string) {
   return (settings: SettingValues): ItemValue => settings[name] ?? '';
 }
 
-const served = (filename: Field): Field[] => [
+/** The answer file, under its former name as well. */
+export const answerFile = (): Field[] => [
   textField('autoinstall', INHERIT, { rule: autoinstall, aliases: ['kickstart'] }),
   textField('kickstart', null, { readOnly: true, mirrors: 'autoinstall' }),
+];
+
+/** The menu something is offered in. */
+export const menuField = (): Field =>
+  textField('menu', '', { refersTo: 'menu', loosely: true, column: true, indexed: true });
+
+const served = (filename: Field): Field[] => [
+  ...answerFile(),
   flagField('enable_ipxe', INHERIT, { aliases: ['enable_gpxe'] }),
   textField('next_server_v4', INHERIT, { rule: ipv4Address }),
   textField('next_server_v6', INHERIT, { rule: ipv6Address }),
@@ -299,8 +346,8 @@ export const PROFILE_FIELDS: readonly Field[] = [
   ...served(textField('filename', '', { inherits: true })),
   flagField('enable_menu', INHERIT),
   textField('dhcp_tag', ''),
-  textField('menu', '', { refersTo: 'menu' }),
-  listField('repos', [], { inherits: true, refersTo: 'repo', flat: 'words' }),
+  menuField(),
+  listField('repos', [], { inherits: true, refersTo: 'repo', loosely: true, flat: 'words' }),
   listField('name_servers', fromSetting('default_name_servers'), { inherits: true, rule: addressList }),
   listField('name_servers_search', fromSetting('default_name_servers_search'), { inherits: true, rule: hostNameList }),
   textField('virt_bridge', INHERIT, { rule: textOrInherit }),
@@ -317,7 +364,13 @@ export const SYSTEM_FIELDS: readonly Field[] = [
     excludes: ['image'],
     rule: clearable(text),
   }),
-  textField('image', '', { refersTo: 'image', excludes: ['profile'], rule: clearable(text) }),
+  textField('image', '', {
+    refersTo: 'image',
+    column: true,
+    indexed: true,
+    excludes: ['profile'],
+    rule: clearable(text),
+  }),
   textField('parent', '', { readOnly: true, aliases: ['inherit'] }),
   field('parts', anyList)('interfaces', {}),
   ...served(textField('filename', INHERIT, { rule: textOrInherit })),

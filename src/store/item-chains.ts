@@ -43,6 +43,7 @@ export function createChainReader(db: Knex, options: { defaultOwners: readonly s
         names.map((wanted) => wanted.type),
         names.map((wanted) => wanted.name),
         MAX_DEPTH,
+        MAX_DEPTH,
       ] as never);
       return rows.map((row) => ({
         type: row.type,
@@ -106,11 +107,11 @@ const OWN_OWNERS = (alias: string): string => `nullif(${alias}.data -> 'owners',
 const TARGETS_SQL = `
 with recursive wanted as (select distinct * from unnest(?::text[], ?::text[]) as w(type, name)),
 found as (
-  select 'system'::text as type, s.id, s.name, s.profile, ${OWN_OWNERS('s')} as owners,
+  select 'system'::text as type, s.id, s.name, s.profile, s.image, ${OWN_OWNERS('s')} as owners,
     (s.data ->> 'netboot_enabled')::boolean as netboot_enabled
   from (select distinct name from wanted where type is null or type = 'system') w join systems s using (name)
   union all
-  select 'profile', null, p.name, p.name, null, false
+  select 'profile', null, p.name, p.name, null, null, false
   from (select distinct name from wanted where type is null or type = 'profile') w join profiles p using (name)
 ),
 up as (
@@ -120,12 +121,21 @@ up as (
   select u.start, p.parent, coalesce(u.distro, p.distro), coalesce(u.owners, ${OWN_OWNERS('p')}), u.level + 1
   from up u join profiles p on p.name = u.parent where u.level < ?
 ),
-top as (select distinct on (start) start, distro, owners from up order by start, level desc)
+top as (select distinct on (start) start, distro, owners from up order by start, level desc),
+image_up as (
+  select i.name as start, i.parent, ${OWN_OWNERS('i')} as owners, 0 as level
+  from images i where i.name in (select image from found)
+  union all
+  select u.start, i.parent, coalesce(u.owners, ${OWN_OWNERS('i')}), u.level + 1
+  from image_up u join images i on i.name = u.parent where u.level < ?
+),
+image_top as (select distinct on (start) start, owners from image_up order by start, level desc)
 select f.type, f.name, f.profile, t.distro, f.netboot_enabled,
-  coalesce(f.owners, t.owners, ${OWN_OWNERS('d')}) as owners, a.addresses, a.macs
+  coalesce(f.owners, t.owners, ${OWN_OWNERS('d')}, it.owners) as owners, a.addresses, a.macs
 from found f
 left join top t on t.start = f.profile
 left join distros d on d.name = t.distro
+left join image_top it on it.start = f.image
 left join lateral (
   select json_agg(i.mac order by i.id) filter (where i.mac is not null) as macs,
     (select json_agg(x.address order by x.id, x.address) from (

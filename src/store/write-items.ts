@@ -4,6 +4,7 @@ import { isSameValue, type ItemData, type ItemValue, textOf } from '../domain/it
 import { ITEM_TYPES, storedFields, type ItemType } from '../domain/inventory';
 import { partsOf } from '../domain/item-edits';
 import { isTransactionConflict, isUniqueViolation } from './errors';
+import { followRename, takeNamesOut } from './item-references';
 import { columnsOf, type StoredItem } from './items';
 
 /** An address that another item already has. */
@@ -67,6 +68,9 @@ export function createItemWriter(db: Knex) {
     lockNames: (type: ItemType, names: readonly string[]): Promise<void> =>
       lock(names.map((name) => `kickwatch:${type.name}:${name}`)),
 
+    /** Waits until nobody else moves items of this type to other parents. */
+    lockTree: (type: ItemType): Promise<void> => lock([`kickwatch:tree:${type.name}`]),
+
     /** Waits until nobody else changes addresses of interfaces. Take it after `lockNames`, before `findConflicts`. */
     lockAddresses: (): Promise<void> => lock([INTERFACES_LOCK]),
 
@@ -103,11 +107,12 @@ export function createItemWriter(db: Knex) {
       await db(type.table).where({ id: before.id }).update(row);
       await writeParts(type, before.id, before.values, values);
       const [from, to] = [textOf(before.values.name), textOf(values.name)];
-      if (from !== to) await followRename(db, type, from, to);
+      if (from !== to) await followRename(db, type, { from, to, at: Number(values.mtime) });
     },
 
-    /** Removes the items of these names, and their parts. */
+    /** Removes the items of these names, and their parts; who can be without them forgets the names. */
     async remove(type: ItemType, names: readonly string[], at: number): Promise<void> {
+      await takeNamesOut(db, type, names, at);
       await db.raw(`delete from ${type.table} where name = any(?::text[])`, [names] as never);
       await db.raw('update inventory_removals set removed_at = greatest(removed_at, ?)', [at]);
     },
@@ -128,21 +133,6 @@ export function createItemWriter(db: Knex) {
       );
     },
   };
-}
-
-/** Fields of other types that name an item of a type said beside them follow a rename; foreign keys do by themselves. */
-async function followRename(db: Knex, type: ItemType, from: string, to: string): Promise<void> {
-  for (const other of ITEM_TYPES) {
-    for (const field of other.fields) {
-      if (field.followsType === undefined) continue;
-      await db.raw(
-        `update ${other.table} set data = jsonb_set(data, ?::text[], to_jsonb(?::text))
-         where data ->> ? = ? and data ->> ? = ?`,
-        [[field.name], to, field.followsType, type.name, field.name, from] as never,
-      );
-    }
-  }
-  await db.raw('update item_handles set item_name = ? where type = ? and item_name = ?', [to, type.name, from]);
 }
 
 /** '' in a reference is "none": null, which foreign keys let pass. */

@@ -132,6 +132,7 @@ const FIELD_FAULTS: Readonly<Record<FieldFlavour, (message: string) => Fault>> =
   attribute: attributeError,
   key: keyError,
   address: addressValueError,
+  syntax: (message) => new Fault('SyntaxError', message),
   rule: cx,
 };
 

@@ -1,6 +1,7 @@
 import { ITEM_TYPES } from '../../src/domain/inventory';
 import type { XmlRpcValue } from '../../src/xmlrpc/value';
 import { Double } from '../../src/xmlrpc/value';
+import { REQUIRED_FIELDS } from '../support/required-fields';
 import { openTestDatabase, type TestDatabase } from '../support/database';
 import { startInventory, type TestInventory } from '../support/inventory';
 import { JANE, JOE, startItemServer, type ItemServer } from '../support/item-server';
@@ -34,17 +35,11 @@ const call = (method: string, ...params: XmlRpcValue[]) => server.call(method, .
 const addSystem = (name: string, rest = {}) => inventory.add('system', { name, profile: 'gp', ...rest });
 
 describe('every item type', () => {
-  const required: Record<string, Record<string, string>> = {
-    profile: { distro: 'gd' },
-    system: { profile: 'gp' },
-    subscription: { contact: 'someone' },
-  };
-
   test.each(ITEM_TYPES.map((type) => [type.name, type.plural]))('%s has all verbs', async (name, plural) => {
     await inventory.add('contact', { name: 'someone' });
     const handle = await call(`new_${name}`, JANE);
     expect(handle).toMatch(new RegExp(`^___NEW___${name}::[A-Za-z0-9+/]{34}==$`));
-    const fields = { name: 'one', comment: 'c', ...required[name] };
+    const fields = { name: 'one', comment: 'c', ...REQUIRED_FIELDS[name] };
     for (const [field, value] of Object.entries(fields)) {
       expect(await call(`modify_${name}`, handle, field, value, JANE)).toBe(true);
     }
@@ -62,14 +57,10 @@ describe('every item type', () => {
     expect(await call('get_item_names', name)).not.toContain('one');
   });
 
-  test('Cobbler types that hold nothing here are empty, not unknown', async () => {
-    expect(await call('get_item_names', 'repo')).toEqual([]);
-    expect([await call('get_images'), await call('get_image', 'x'), await call('get_menu_as_rendered', 'x')]).toEqual([
-      [],
-      '~',
-      {},
-    ]);
+  test('a type nobody knows is refused by name', async () => {
     await expect(call('new_item', 'spaceship', JANE)).rejects.toThrow('collection name is "spaceship"');
+    await expect(call('get_items', 'spaceship')).rejects.toThrow('collection name "spaceship" not supported');
+    await expect(call('find_items', 'spaceship', {})).rejects.toThrow('what needs to be a valid collection');
   });
 });
 

@@ -4,6 +4,7 @@ import { migration0002 } from './0002-runs';
 import { migration0003 } from './0003-notifications';
 import { migration0004 } from './0004-sessions';
 import { migration0005 } from './0005-uploads';
+import { migration0007 } from './0007-item-types';
 
 /** One step of the schema. `name` is what the database remembers: without file extension, never changed once released. */
 export interface Migration {
@@ -19,6 +20,7 @@ export const MIGRATIONS: Migration[] = [
   migration0003, // notifications, deliveries, attempts
   migration0004, // sessions, secrets
   migration0005, // uploaded files
+  migration0007, // repos, menus, images, files, packages, management classes, silences
 ];
 
 /** MIGRATIONS as knex reads them. Names of our own: knex's folder loader would record `.ts` or `.js` with them. */

@@ -2,10 +2,10 @@ import { ITEM_TYPES, type ItemType } from '../../domain/inventory';
 import { cx } from '../fault';
 import { isTruthy, wordOf } from '../item-wire';
 import { defineMethod, type Method, type Param } from '../method';
-import { Double, struct, type XmlRpcValue } from '../value';
+import { Double } from '../value';
 import { copy, modifyItem, newItem, remove, rename, saveItem } from './change-items';
 import { ANY_TOKEN, HANDLE, NAME, TOKEN, WHAT, type ItemMethodDeps } from './item-methods';
-import { EMPTY_TYPES, find, findPaged, getHandle, getItem, getItems, getItemsSince, readType } from './read-items';
+import { find, findPaged, getHandle, getItem, getItems, getItemsSince, readType } from './read-items';
 import { getRendered, renderedMethods } from './rendered';
 
 const FLATTEN: Param = { name: 'flatten', type: 'boolean', default: false };
@@ -25,12 +25,7 @@ const STAGED = 'Nobody sees it before it is saved.';
 
 /** The methods of every item type, and those that take the type as an argument. */
 export function itemMethods(deps: ItemMethodDeps): Method[] {
-  return [
-    ...ITEM_TYPES.flatMap((type) => methodsOf(deps, type)),
-    ...emptyMethods(),
-    ...anyTypeMethods(deps),
-    ...renderedMethods(deps),
-  ];
+  return [...ITEM_TYPES.flatMap((type) => methodsOf(deps, type)), ...anyTypeMethods(deps), ...renderedMethods(deps)];
 }
 
 function methodsOf(deps: ItemMethodDeps, type: ItemType): Method[] {
@@ -157,41 +152,6 @@ function readersOf(deps: ItemMethodDeps, type: ItemType, name: string, plural: s
   ];
 }
 
-/** Cobbler's types that hold nothing here yet can be read: they are empty. */
-function emptyMethods(): Method[] {
-  const common = { access: 'public', concurrent: true } as const;
-  return Object.entries(EMPTY_TYPES).flatMap(([name, plural]) => {
-    const answer = (method: string, params: Param[], returns: 'array' | 'struct', value: () => XmlRpcValue): Method =>
-      defineMethod({
-        ...common,
-        name: method,
-        params,
-        returns,
-        summary: `There are no ${plural} on this server yet.`,
-        run: () => Promise.resolve(value()),
-      });
-    return [
-      answer(`get_${name}`, [NAME, FLATTEN, RESOLVED, ANY_TOKEN], 'struct', () => '~'),
-      answer(`get_${plural}`, [...PAGING, ANY_TOKEN], 'array', () => []),
-      answer(`get_${plural}_since`, [{ name: 'mtime', type: 'double' }], 'array', () => []),
-      answer(
-        `find_${name}`,
-        [CRITERIA, { name: 'expand', type: 'boolean', default: false }, ANY_TOKEN],
-        'array',
-        () => [],
-      ),
-      answer(`get_${name}_as_rendered`, [NAME, ANY_TOKEN], 'struct', () => struct()),
-    ];
-  });
-}
-
-/** The type a writer names; throws Fault when there is none to write to. */
-function writableType(what: XmlRpcValue): ItemType {
-  const type = readType(what);
-  if (type) return type;
-  throw cx(`internal error, collection name "${wordOf(what)}" not supported`);
-}
-
 function anyTypeMethods(deps: ItemMethodDeps): Method[] {
   return [...anyTypeWriters(deps), ...anyTypeReaders(deps)];
 }
@@ -219,7 +179,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       resource: 'new_profile',
       returns: 'string',
       summary: `Starts a new profile that is to go below another one. ${STAGED}`,
-      run: () => newItem(deps, writableType('profile'), true),
+      run: () => newItem(deps, readType('profile'), true),
     }),
     defineMethod({
       name: 'modify_item',
@@ -228,8 +188,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       resource: 'modify_item',
       returns: 'boolean',
       summary: `Sets one attribute of the item of a handle; false for an unknown one. ${STAGED}`,
-      run: ([what, ...args], _call, session) =>
-        modifyItem(deps, writableType(what!), args, { session, token: args[3]! }),
+      run: ([what, ...args], _call, session) => modifyItem(deps, readType(what!), args, { session, token: args[3]! }),
     }),
     defineMethod({
       name: 'save_item',
@@ -239,7 +198,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       returns: 'boolean',
       summary: 'Saves the item of a handle. editmode "new" refuses a name that is taken, "bypass" overwrites it.',
       run: ([what, handle, token, mode], _call, session) =>
-        saveItem(deps, writableType(what!), [handle!, mode!], { session, token: token! }),
+        saveItem(deps, readType(what!), [handle!, mode!], { session, token: token! }),
     }),
     defineMethod({
       name: 'copy_item',
@@ -248,7 +207,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       resource: 'copy_item',
       returns: 'boolean',
       summary: 'Saves a copy of the item of a handle under another name.',
-      run: ([what, ...args], _call, session) => copy(deps, writableType(what!), args, { session, token: args[2]! }),
+      run: ([what, ...args], _call, session) => copy(deps, readType(what!), args, { session, token: args[2]! }),
     }),
     defineMethod({
       name: 'rename_item',
@@ -257,7 +216,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       resource: 'modify_item',
       returns: 'boolean',
       summary: 'Gives the item of a handle another name; what refers to it follows.',
-      run: ([what, ...args], _call, session) => rename(deps, writableType(what!), args, { session, token: args[2]! }),
+      run: ([what, ...args], _call, session) => rename(deps, readType(what!), args, { session, token: args[2]! }),
     }),
     defineMethod({
       name: 'remove_item',
@@ -267,7 +226,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       returns: 'boolean',
       summary: 'Removes the item of that type and name, and with recursive all that refers to it.',
       run: ([what, name, token, recursive], _call, session) =>
-        remove(deps, writableType(what!), [name!, recursive!], { session, token: token! }),
+        remove(deps, readType(what!), [name!, recursive!], { session, token: token! }),
     }),
   ];
 }
@@ -298,10 +257,7 @@ function anyTypeReaders(deps: ItemMethodDeps): Method[] {
       params: [WHAT],
       returns: 'array',
       summary: 'Names of all items of a type, in the order they came to be.',
-      run: async ([what]) => {
-        const type = readType(what!);
-        return type ? inventory.names(type) : [];
-      },
+      run: ([what]) => inventory.names(readType(what!)),
     }),
     defineMethod({
       ...common,
@@ -311,7 +267,7 @@ function anyTypeReaders(deps: ItemMethodDeps): Method[] {
       summary: 'True when there is an item of that type and name.',
       run: async ([what, name]) => {
         const type = readType(what!);
-        return type !== null && typeof name === 'string' && inventory.has(type, name);
+        return typeof name === 'string' && inventory.has(type, name);
       },
     }),
     defineMethod({

@@ -8,38 +8,27 @@ import { isTruthy, pythonType, wordOf } from '../item-wire';
 import { Double, struct, type XmlRpcValue } from '../value';
 import { asName, hasSession, showItems, type ItemMethodDeps } from './item-methods';
 
-/** Cobbler's item types that hold nothing here yet: reading them finds nothing. */
-export const EMPTY_TYPES: Readonly<Record<string, string>> = {
-  repo: 'repos',
-  image: 'images',
-  mgmtclass: 'mgmtclasses',
-  package: 'packages',
-  file: 'files',
-  menu: 'menus',
-};
-
-/** The type a caller names; null for those that hold nothing. Throws Fault when there is no such type. */
-export function readType(what: XmlRpcValue): ItemType | null {
+/** The type a caller names. Throws Fault when there is no such type. */
+export function readType(what: XmlRpcValue): ItemType {
   const type = typeof what === 'string' ? findItemType(what) : undefined;
   if (type) return type;
-  if (typeof what === 'string' && Object.hasOwn(EMPTY_TYPES, what)) return null;
   throw cx(`internal error, collection name "${wordOf(what)}" not supported`);
 }
 
 type Args = readonly XmlRpcValue[];
 
 /** get_item and get_T. `args`: name, flatten, resolved, and what may be a token. */
-export async function getItem(deps: ItemMethodDeps, type: ItemType | null, args: Args): Promise<XmlRpcValue> {
+export async function getItem(deps: ItemMethodDeps, type: ItemType, args: Args): Promise<XmlRpcValue> {
   const [name, flatten, resolved] = args;
-  const item = type && (await readItem(deps, type, asName(name), { resolved: isTruthy(resolved) }));
+  const item = await readItem(deps, type, asName(name), { resolved: isTruthy(resolved) });
   if (!item) return '~';
   const [shown] = await showItems(deps, type, [isTruthy(flatten) ? flattenItem(type.fields, item) : item], args);
   return shown!;
 }
 
 /** get_items and get_Ts. */
-export async function getItems(deps: ItemMethodDeps, type: ItemType | null, args: Args): Promise<XmlRpcValue> {
-  return type ? showItems(deps, type, await listItems(deps, type), args) : [];
+export async function getItems(deps: ItemMethodDeps, type: ItemType, args: Args): Promise<XmlRpcValue> {
+  return showItems(deps, type, await listItems(deps, type), args);
 }
 
 /** get_Ts_since. `args`: seconds since 1970. */
@@ -54,7 +43,7 @@ export async function getItemsSince(deps: ItemMethodDeps, type: ItemType, [since
 /** get_item_handle and get_T_handle. */
 export async function getHandle(deps: ItemMethodDeps, what: string, name: XmlRpcValue): Promise<XmlRpcValue> {
   const type = readType(what);
-  if (type && typeof name === 'string' && (await deps.store.inventory.has(type, name))) return savedHandle(what, name);
+  if (typeof name === 'string' && (await deps.store.inventory.has(type, name))) return savedHandle(what, name);
   throw unknownItem(what, name);
 }
 
@@ -73,13 +62,14 @@ export async function find(
   const type = findable(what);
   const criteria = readCriteria(args[0] ?? null);
   const sortField = readSortField(options.sortField);
-  const mayAsk = type !== null && (await mayAskFor(deps, type, [...Object.keys(criteria), sortField ?? ''], args));
+  const mayAsk = await mayAskFor(deps, type, [...Object.keys(criteria), sortField ?? ''], args);
   const found = mayAsk ? await findItems(deps, type, criteria, sortField) : [];
-  return options.expand && type ? showItems(deps, type, found, args) : found.map((item) => asName(item.name as string));
+  return options.expand ? showItems(deps, type, found, args) : found.map((item) => asName(item.name as string));
 }
 
-function findable(what: XmlRpcValue): ItemType | null {
-  if (typeof what === 'string' && (findItemType(what) || Object.hasOwn(EMPTY_TYPES, what))) return readType(what);
+function findable(what: XmlRpcValue): ItemType {
+  const type = typeof what === 'string' ? findItemType(what) : undefined;
+  if (type) return type;
   throw valueError('what needs to be a valid collection if it is non empty!');
 }
 
@@ -102,13 +92,13 @@ export async function findPaged(deps: ItemMethodDeps, args: Args): Promise<XmlRp
     perPage: readNumber(perPage ?? null),
   };
   const asked = readCriteria(criteria ?? null);
-  const mayAsk = type !== null && (await mayAskFor(deps, type, [...Object.keys(asked), wanted.sortField ?? ''], args));
+  const mayAsk = await mayAskFor(deps, type, [...Object.keys(asked), wanted.sortField ?? ''], args);
   const found = mayAsk
     ? await pageItems(deps, type, asked, wanted)
     : { items: [], page: 1, pages: 1, perPage: wanted.perPage > 0 ? wanted.perPage : 25, total: 0 };
   const start = (found.page - 1) * found.perPage;
   return struct({
-    items: type ? await showItems(deps, type, found.items, args) : [],
+    items: await showItems(deps, type, found.items, args),
     pageinfo: struct({
       page: found.page,
       prev_page: found.page > 1 ? found.page - 1 : '~',

@@ -3,6 +3,7 @@ import { INHERIT, type ItemData, textOf } from '../../domain/item-value';
 import { ITEM_TYPES, itemType, type ItemType } from '../../domain/inventory';
 import { drawFreeMac } from '../../actions/item-draft';
 import { readBlended, readResolvedValue } from '../../actions/read-items';
+import { readClasses, readRepos } from '../../actions/read-resources';
 import { attributeError, cx, valueError } from '../fault';
 import { holdsSecrets, isTruthy, redact, secretsOf, toItemStruct, toWire, wordOf } from '../item-wire';
 import { defineMethod, type Method } from '../method';
@@ -25,8 +26,8 @@ export async function getRendered(
   const blended = await readBlended(deps, type, asName(args[0]));
   if (!blended) return struct();
   const shown = await showBlended(deps, type, blended, args);
-  // Classes by name here, where they are a list elsewhere; there are none.
-  if (type.target === 'system') shown.mgmt_classes = struct();
+  // Classes by name here, where they are a list of names elsewhere.
+  if (type.target === 'system') shown.mgmt_classes = byName(await readClasses(deps, blended));
   return shown;
 }
 
@@ -37,9 +38,17 @@ async function showBlended(
   args: readonly XmlRpcValue[],
 ): Promise<Struct> {
   const values = flattenItem(BLENDED_FIELDS, blended);
-  if (type.blends) addAnswerFile(values);
+  if (type.boots) addAnswerFile(values);
   const hides = holdsSecrets(values, SECRETS) && !(await hasSession(deps, args));
-  return toItemStruct(hides ? redact(values, SECRETS) : values);
+  const shown = toItemStruct(hides ? redact(values, SECRETS) : values);
+  if (blended.repos !== undefined) shown.repo_data = (await readRepos(deps, blended)).map(toItemStruct);
+  return shown;
+}
+
+function byName(items: readonly ItemData[]): Struct {
+  const named = struct();
+  for (const item of items) named[textOf(item.name)] = toItemStruct(item);
+  return named;
 }
 
 /**

@@ -45,7 +45,6 @@ export function xapiMethods(deps: ItemMethodDeps): Method[] {
           throw valueError('xapi_object_edit() called without an object name');
         }
         const type = readType(objectType!);
-        if (!type) throw cx(`internal error, collection name "${wordOf(objectType)}" not supported`);
         const given = toItemData(attributes ?? null) ?? {};
         await apply(deps, wordOf(editType), {
           type,
@@ -171,7 +170,7 @@ function choosePart(names: readonly string[]): string {
 /** The current pairs with the given ones on top; `~key` takes a key away. Only structs are merged. */
 function merged(draft: Draft, word: string, value: ItemValue): ItemValue {
   const field = findField(draft.type.fields, word);
-  if (field?.kind !== 'struct') return value;
+  if (field?.kind !== 'struct' || field.isYaml) return value;
   const given = field.rule(value, { type: draft.type.name, field: field.name, values: draft.values });
   const current = draft.values[field.name];
   if (!isDict(given)) return given;
