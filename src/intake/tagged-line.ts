@@ -8,11 +8,12 @@ export interface TaggedLine {
 }
 
 /**
- * RFC 3164 §4.1, with and without priority and host (busybox names none), as forwarded, and as `journalctl` dumps it. The
- * time may be ISO 8601: what rsyslog writes by default since 8.2204 (Debian 12).
+ * RFC 3164 §4.1, with and without priority and host (busybox names none), as forwarded, and as `journalctl` dumps it.
+ * The process number may have that of a thread behind it (atftpd). The time may be ISO 8601: what rsyslog writes by
+ * default since 8.2204 (Debian 12).
  */
 const NAMED =
-  /^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (?:[\w.:-]+ )??([\w./()@+-]+?)(?:\[\d+\])?: ?(.*)$/s;
+  /^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (?:[\w.:-]+ )??([\w./()@+-]+?)(?:\[\d+(?:\.\d+)?\])?: ?(.*)$/s;
 /** anaconda's `/tmp/syslog`, which anamon calls sys.log, and its virtio port: no blank after the colon. */
 const TIMED = /^\d\d:\d\d:\d\d,\d{3} ([A-Z]+) ([^: ]+):(.*)$/s;
 /** RFC 5424 §6: version, time, host, program, process, message id, structured data. */
@@ -32,5 +33,5 @@ export function splitTagged(line: string): TaggedLine | null {
 }
 
 function bare(name: string): string {
-  return name.replace(/\[\d+\]$/, '');
+  return name.replace(/\[\d+(?:\.\d+)?\]$/, '');
 }

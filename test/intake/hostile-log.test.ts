@@ -1,7 +1,7 @@
-import { ANACONDA_BENIGN, ANACONDA_ERRORS } from '../../src/intake/error-markers';
 import { parseMessage } from '../../src/intake';
-import { ANACONDA_COUNTERS, ANACONDA_PHASES } from '../../src/intake/markers';
+import { INSTALLERS } from '../../src/intake/installers';
 import type { EventDraft } from '../../src/domain/event';
+import { sniffInPieces } from './read-log';
 
 /** Far beyond what any line needs, far below what a pattern takes whose cost grows with the square of the line. */
 const SWIFT_MS = 1_500;
@@ -21,7 +21,12 @@ function read(file: string, lines: string[]): EventDraft[] {
 const fill = (piece: string): string => piece.repeat(Math.ceil(LINE / piece.length)).slice(0, LINE);
 
 describe('a line made to keep the reader busy does not', () => {
-  const markers = [...ANACONDA_PHASES, ...ANACONDA_COUNTERS, ...ANACONDA_ERRORS, ...ANACONDA_BENIGN];
+  const markers = INSTALLERS.flatMap(({ phases, counters, errors, benign }) => [
+    ...phases,
+    ...counters,
+    ...errors,
+    ...benign,
+  ]);
   const words = markers.flatMap(({ pattern }) => pattern.source.match(/[A-Za-z][\w -]{3,}/g) ?? []);
   const pieces = ['a', '1', ' ', '.', '/', '(1/1) ', 'a-', 'Error: ', '^M', '\t', ...new Set(words)];
 
@@ -30,6 +35,27 @@ describe('a line made to keep the reader busy does not', () => {
     const slow = pieces.filter((piece) => {
       const before = Date.now();
       read(file, [head + fill(piece), `${fill(piece)}!`, `No space left on device ${fill(piece)}`]);
+      return Date.now() - before > SWIFT_MS;
+    });
+    expect(slow).toEqual([]);
+  });
+
+  const heads = [
+    '192.0.2.7 - - [01/Oct/2026:10:00:00 +0000] "GET /',
+    'Oct  1 10:00:00 boot dnsmasq-dhcp[7]: DHCPACK(eth0) ',
+    'Oct  1 10:00:00 boot dnsmasq-tftp[7]: sent /',
+    'Oct  1 10:00:00 boot dhcpd: DHCPDISCOVER from ',
+    'Oct  1 10:00:00 boot kea-dhcp4: DHCP4_LEASE_ALLOC [hwtype=1 ',
+    '',
+  ];
+
+  test.each(heads)('a file of no name: %s', (head) => {
+    const slow = [...pieces, ':', '0:', '-', '::', '"', '%41', 'x.rpm', '[', 'initrd-'].filter((piece) => {
+      const before = Date.now();
+      sniffInPieces('any', [
+        { line: head + fill(piece), offset: 0 },
+        { line: `${head}${fill(piece).slice(0, 4_000)}!`, offset: LINE },
+      ]);
       return Date.now() - before > SWIFT_MS;
     });
     expect(slow).toEqual([]);

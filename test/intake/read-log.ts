@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { EventDraft } from '../../src/domain/event';
 import { phaseOrder, type Phase } from '../../src/domain/phase';
 import { createUploadReader } from '../../src/intake/anamon';
-import { emptyFileState, type FileState } from '../../src/intake/file-reader';
+import { createFileReader, emptyFileState, type FileState } from '../../src/intake/file-reader';
 
 /** What a file says about its install, as a test compares it. */
 export interface LogVerdict {
@@ -46,6 +46,33 @@ export function readInPieces(file: string, lines: readonly OffsetLine[], cuts: r
     const finished = reader.finish();
     drafts.push(...finished.drafts);
     // The state is stored as JSON between two uploads.
+    state = JSON.parse(JSON.stringify(finished.state)) as FileState;
+    from = to;
+  }
+  return drafts;
+}
+
+/** As `readInPieces`, of a file whose name says nothing: its lines say whose they are. */
+export function sniffInPieces(file: string, lines: readonly OffsetLine[], cuts: readonly number[] = []): EventDraft[] {
+  const drafts: EventDraft[] = [];
+  let state = emptyFileState();
+  let from = 0;
+  for (const to of [...cuts, lines.length]) {
+    const reader = createFileReader({ file, state, sniff: true });
+    for (const { line, offset } of lines.slice(from, to)) reader.read(line, offset);
+    const finished = reader.finish();
+    drafts.push(
+      ...finished.findings.map(({ id, offset, kind, detail, installer }): EventDraft => ({
+        kind,
+        target: { type: 'system', name: 'web1', address: null },
+        source: 'file',
+        receivedAt: 1_000,
+        claimedAt: null,
+        dedupeKey: kind === 'heard' ? null : `${offset}:${id}`,
+        runId: null,
+        detail: { ...detail, ...(installer !== null && { installer }) },
+      })),
+    );
     state = JSON.parse(JSON.stringify(finished.state)) as FileState;
     from = to;
   }
