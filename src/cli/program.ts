@@ -3,6 +3,7 @@ import type { Environment } from '../config';
 import { addCheckConfigCommand } from './check-config';
 import { CliError, EXIT } from './cli-error';
 import { CLI_VARIABLES, readCliEnvironment } from './environment';
+import { addExplainCommand } from './explain';
 import { addLogCommand } from './log';
 import { addMigrateCommand } from './migrate';
 import { addNotifyCommand } from './notify';
@@ -26,6 +27,7 @@ const COMMANDS = [
   addStatusCommand,
   addRunsCommand,
   addLogCommand,
+  addExplainCommand,
   addNotifyCommand,
   addCheckConfigCommand,
   addMigrateCommand,

@@ -69,6 +69,8 @@ export interface EventDetail {
    * logs still say proves nothing; only a finish does.
    */
   stands?: boolean;
+  /** Of an inferred failure: how well its words explain it, 0–9. */
+  explains?: number;
   /** Which installer's words these are: anaconda, debian-installer, subiquity … */
   installer?: string;
   /** The line that says it. */

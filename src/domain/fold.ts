@@ -8,6 +8,8 @@ import { nextDeadline } from './stall';
 const MAX_ERRORS = 50;
 /** Characters all of them may have together: the state is written anew with every event. */
 const MAX_ERROR_CHARS = 32_768;
+/** Failures read in logs so soon after one another are one failure; what its files say of it comes in one by one. */
+const SAME_FAILURE_MS = 60_000;
 /** Boot identities and addresses kept per run; more are evidence in the log only. */
 const MAX_IDENTITIES = 20;
 
@@ -100,6 +102,7 @@ function openRun(event: Event): RunState {
     reason: null,
     endInferred: false,
     endStands: false,
+    endExplains: null,
     netbootOffAt: null,
     linesLost: 0,
     stalledAt: null,
@@ -147,7 +150,24 @@ function addEvidence(state: RunState, event: Event): RunState {
     addError(state, event, false);
     if (state.status === 'finished') suspect(state, 'errors were logged but it finished');
   }
+  if (state.endExplains !== null && event.occurredAt - state.endedAt! <= SAME_FAILURE_MS) learnMore(state, event);
   return state;
+}
+
+/** What the other lines of that moment say of a failure read in a log: how far it had come, and better words. */
+function learnMore(state: RunState, { kind, detail }: Event): void {
+  if (kind !== 'install-failed' && !(kind === 'progress-reported' && state.endStands)) return;
+  if (detail.phase !== undefined && phaseOrder(detail.phase) > phaseOrder(state.phase)) {
+    state.phase = detail.phase;
+    state.percent = Math.max(state.percent ?? 0, phaseBand(detail.phase)[0]);
+    state.percentOrigin ??= 'estimated';
+  }
+  const { error, explains = 0 } = detail;
+  if (kind !== 'install-failed' || !error || explains <= state.endExplains!) return;
+  state.endExplains = explains;
+  state.integrityReasons = state.integrityReasons.map((reason) => (reason === state.reason ? error.text : reason));
+  state.reason = error.text;
+  state.errors = state.errors.map((known) => (known.text === error.text ? { ...known, fatal: true } : known));
 }
 
 function changeState(state: RunState, event: Event): void {
@@ -332,6 +352,7 @@ function end(state: RunState, status: RunStatus, event: Event, reason: string | 
   state.reason = reason;
   state.endInferred = event.detail.inferred === true;
   state.endStands = event.detail.stands === true;
+  state.endExplains = status === 'failed' && state.endInferred ? (event.detail.explains ?? 0) : null;
   state.late = false;
   state.lateTotal = false;
   state.waiting = false;

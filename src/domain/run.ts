@@ -87,6 +87,8 @@ export interface RunState {
   endInferred: boolean;
   /** Of an inferred failure: progress does not speak against it, only a finish does. */
   endStands: boolean;
+  /** How well the reason explains an inferred failure, 0–9; null for other ends. */
+  endExplains: number | null;
   /** When the machine asked not to be netbooted again; null when it did not. */
   netbootOffAt: Instant | null;
   /** Lines of its live log that were lost. */

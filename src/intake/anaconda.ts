@@ -86,7 +86,7 @@ function spoken(logger: string, level: string, text: string): LogLine {
 
 /** Forms no other installer's files have. Of console lines only those that name anaconda or its initrd. */
 function sniff(line: string): FileKind | null {
-  if (/^\d\d:\d\d:\d\d,\d{3} [A-Z_0-9]+ [\w.]+: /.test(line)) return 'installer';
+  if (/^\d\d:\d\d:\d\d,\d{3} [A-Z_0-9]+ (?!org\.)[\w.]+: /.test(line)) return 'installer';
   if (/^\d\d:\d\d:\d\d(?:,\d{3})? [A-Z]+ *: /.test(line)) return 'installer';
   if (/^[A-Z]*(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):(?:anaconda|blivet|dasbus|dnf|pykickstart)\b[\w.]*:/.test(line))
     return 'installer';

@@ -104,8 +104,9 @@ export function createFileReader(options: {
   /** False for a line that belongs to nobody. */
   function readLine(raw: string, at: Place): void {
     const text = raw.replace(/(?:\r|\^M)+$/, '');
-    if (!state.named && (sniff || state.installer !== null)) turn(state, text);
-    const tagged = state.kind === 'tagged' || (sniff && !state.named) ? splitTagged(text) : null;
+    const isSniffed = !state.named && (sniff || state.installer !== null) && turn(state, text);
+    const mayBeTagged = state.kind === 'tagged' || (sniff && !state.named && !isSniffed);
+    const tagged = mayBeTagged ? splitTagged(text) : null;
     if (tagged) {
       const known = readTagged(tagged.tag, tagged.level, tagged.text);
       if (known) take(known.installer, known.line, raw, at);
@@ -165,15 +166,16 @@ function recognise(state: FileState, file: string, source: string | null): void 
   state.installer ??= first.installer.name;
 }
 
-/** Lines that can only be another installer's, or of another kind of file, change what is being read. */
-function turn(state: FileState, line: string): void {
+/** Lines that can only be another installer's, or of another kind of file, change what is being read; true for those. */
+function turn(state: FileState, line: string): boolean {
   const header = TAIL_HEADER.exec(line);
   if (header) {
     const next = { ...emptyFileState(), lines: 1 };
     recognise(next, header[1]!.slice(header[1]!.lastIndexOf('/') + 1), null);
     if (next.installer !== null) Object.assign(state, { installer: next.installer, kind: next.kind });
-    return;
+    return true;
   }
   const sniffed = sniffLine(line);
   if (sniffed) Object.assign(state, { installer: sniffed.installer.name, kind: sniffed.kind });
+  return sniffed !== null && sniffed.kind !== 'tagged';
 }

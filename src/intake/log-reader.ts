@@ -214,7 +214,7 @@ export function createLogReader(options: {
         ...(fatal && { explains: marker.explains }),
         detail: {
           ...detail,
-          ...(fatal && { inferred: true }),
+          ...(fatal && { inferred: true, explains: marker.explains }),
           ...(marker.stands && { stands: true }),
           error: { text, file, line: at.line, context: [...context, plainText(raw, MAX_CONTEXT_LINE)] },
         },
