@@ -11,6 +11,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY snippets ./snippets
 RUN install -d -o node -g node -m 0700 /var/lib/kickwatch && ln -s /app/dist/src/cli/main.js /usr/local/bin/kickwatch
 USER node
 VOLUME /var/lib/kickwatch

@@ -27,8 +27,10 @@ import { startLoops } from './app-loops';
 import { createCobblerService } from './http/cobbler-service';
 import { listenUrl, reachableUrl } from './http/own-url';
 import { parseNetworks } from './http/peer';
+import { createPublicFiles } from './http/public-files';
 import { createRunPage } from './http/run-page';
 import { createHttpServer } from './http/server';
+import { loadSnippets } from './http/snippets';
 import { parseMessage } from './intake/index';
 import { createLog } from './log';
 import { CHANNELS } from './notify/index';
@@ -221,6 +223,7 @@ async function assemble(
     log,
     now,
   });
+  const listener = { tls: config.tls !== null, host: config.host, port: config.port };
   const http = createHttpServer({
     host: config.host,
     port: config.port,
@@ -240,6 +243,12 @@ async function assemble(
           return noteNetbootDisabled(triggers, { type: 'profile', name, caller, receivedAt: now() });
         },
         describeFault: (error) => toFault(error).faultString,
+      }),
+      createPublicFiles({
+        snippets: await loadSnippets(__dirname),
+        publicUrl: config.publicUrl,
+        ownUrl: () => reachableUrl(listener),
+        tls: listener.tls,
       }),
       createRunPage({
         login: async (user, secret, peer) => {
@@ -284,8 +293,7 @@ async function assemble(
       await uploads.recover();
       const changed = await maintainAdminContact(inventory, { email: config.notifyEmail, sms: config.notifySms });
       if (changed.length > 0) log.info('The contact of the administrator was brought up to date', { changed });
-      const port = await http.start();
-      const listener = { tls: config.tls !== null, host: config.host, port };
+      listener.port = await http.start();
       const url = listenUrl(listener);
       stopLoops = startLoops({
         ...watch,
