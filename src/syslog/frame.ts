@@ -201,7 +201,9 @@ function readStructured(line: SyslogLine, begin: number): boolean {
   if (raw[at] === '-') at += 1;
   else for (let end = endOf(SD_ELEMENT, raw, at); end > 0; end = endOf(SD_ELEMENT, raw, at)) at = end;
   at = skipSpace(raw, at);
-  line.text = raw.slice(raw[at] === '\ufeff' ? at + 1 : at);
+  if (raw[at] === '\ufeff') at += 1;
+  // rsyslog passes on the space behind the colon of what it was sent as RFC 3164.
+  line.text = raw.slice(skipSpace(raw, at));
   return true;
 }
 

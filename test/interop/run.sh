@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs Cobbler's own clients, unmodified, against the built server: koan, cobbler-register, curl and anamon.
+# Runs Cobbler's own clients, unmodified, against the built server: koan, cobbler-register, curl and anamon; before that
+# rsyslogd and busybox' syslogd, as installers have them, against the syslog listener.
 #
 #   npm run test:interop
 #
 # The clients are installed from PyPI into node_modules/.cache and never become part of this repository. Where they
-# cannot be had, one line says so and the run counts as skipped.
+# cannot be had, one line says so and the run counts as skipped. Each part prints `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -13,9 +14,11 @@ COBBLER=3.3.7 # its source archive holds the anamon script
 cache=node_modules/.cache/kickwatch-interop
 python=$cache/venv/bin/python
 
+code=0
+
 skip() {
   echo "skipped: interop with Cobbler's clients: $1"
-  exit 0
+  exit "$code"
 }
 
 fail() {
@@ -31,6 +34,8 @@ quietly() {
 pip() {
   quietly 300 "$python" -m pip --disable-pip-version-check --no-input "$@"
 }
+
+node_modules/.bin/tsx test/interop/syslog-senders.ts || code=$?
 
 for tool in python3 curl tar; do
   command -v "$tool" >/dev/null || skip "$tool is not installed"
@@ -57,4 +62,5 @@ if [ ! -f "$cache/anamon" ]; then
 fi
 
 npm run --silent build
-exec node_modules/.bin/tsx test/interop/checks.ts "$cache/venv/bin" "$cache/anamon"
+node_modules/.bin/tsx test/interop/checks.ts "$cache/venv/bin" "$cache/anamon" || code=$?
+exit "$code"
