@@ -1,4 +1,5 @@
-import { matches, narrow, sortItems, type Criteria } from '../domain/find';
+import { matches, sortItems, type Criteria } from '../domain/find';
+import { narrow, orderOf, type Narrowing, type Order } from '../domain/narrow';
 import { type ItemData, textOf } from '../domain/item-value';
 import { blendItem, resolveField, resolveItem, type Chain } from '../domain/inheritance';
 import { completeValues, fieldNamed, findField, findItemType, withMirrors, type ItemType } from '../domain/inventory';
@@ -56,12 +57,37 @@ export async function findItems(
   criteria: Criteria,
   sortField: string | null = null,
 ): Promise<ItemData[]> {
-  const candidates = await deps.store.inventory.findCandidates(type, narrow(type, criteria));
+  const { possible, narrowings } = narrow(type, criteria);
+  if (!possible) return [];
+  const candidates = await deps.store.inventory.findCandidates(type, narrowings);
   const arches = needsArch(type, criteria) ? await loadArches(deps.store.inventory, type, candidates) : null;
   const found = candidates.filter((item) =>
     matches(type, item.values, criteria, arches?.get(textOf(item.values.name))),
   );
   return sortItems(type, found, sortField).map((item) => show(deps, type, item));
+}
+
+/** Names of the items that `findItems` finds; only names are read where the database can do all of it. */
+export async function findItemNames(
+  deps: ReadDeps,
+  type: ItemType,
+  criteria: Criteria,
+  sortField: string | null = null,
+): Promise<string[]> {
+  const search = inDatabase(type, criteria, sortField);
+  if (search) return deps.store.inventory.findNames(type, search.narrowings, search.order);
+  return (await findItems(deps, type, criteria, sortField)).map((item) => textOf(item.name));
+}
+
+/** A search the database does alone, down to the order; null when somebody has to look at every item. */
+function inDatabase(
+  type: ItemType,
+  criteria: Criteria,
+  sortField: string | null,
+): { narrowings: Narrowing[]; order: Order } | null {
+  const { possible, narrowings, exact } = narrow(type, criteria);
+  const order = orderOf(type, sortField);
+  return possible && exact && order ? { narrowings, order } : null;
 }
 
 /** One page of `findItems`. Numbers that make no sense become page 1 of 25; a page past the end is the last one. */
@@ -71,21 +97,17 @@ export async function pageItems(
   criteria: Criteria,
   wanted: { sortField: string | null; page: number; perPage: number },
 ): Promise<ItemPage> {
+  const { inventory } = deps.store;
   const perPage = Number.isInteger(wanted.perPage) && wanted.perPage > 0 ? wanted.perPage : 25;
-  const backwards = wanted.sortField?.startsWith('!') === true;
-  const sortWord = (wanted.sortField ?? '').replace(/^!/, '');
-  const byName = sortWord === '' || sortWord === 'name';
-  const inDatabase = byName && Object.keys(criteria).length === 0;
-  const found = inDatabase ? null : await findItems(deps, type, criteria, wanted.sortField);
-  const total = found ? found.length : await deps.store.inventory.count(type);
+  const search = inDatabase(type, criteria, wanted.sortField);
+  const found = search ? null : await findItems(deps, type, criteria, wanted.sortField);
+  const total = found ? found.length : await inventory.count(type, search!.narrowings);
   const pages = Math.max(1, Math.ceil(total / perPage));
   const page = Number.isInteger(wanted.page) && wanted.page > 0 ? Math.min(wanted.page, pages) : 1;
   const offset = (page - 1) * perPage;
   const items = found
     ? found.slice(offset, offset + perPage)
-    : (await deps.store.inventory.page(type, { offset, limit: perPage, backwards })).map((item) =>
-        show(deps, type, item),
-      );
+    : (await inventory.page(type, { ...search!, offset, limit: perPage })).map((item) => show(deps, type, item));
   return { items, page, pages, perPage, total };
 }
 

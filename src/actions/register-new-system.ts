@@ -1,4 +1,5 @@
-import { matches, narrow } from '../domain/find';
+import { matches } from '../domain/find';
+import { narrow } from '../domain/narrow';
 import { comparable } from '../domain/item-addresses';
 import { FieldError, type ItemData, type ItemValue, textOf } from '../domain/item-value';
 import { initialValues, itemType } from '../domain/inventory';
@@ -63,7 +64,7 @@ async function refuseTaken(tx: InventoryTransaction, { name, hostname, interface
   const type = itemType('system');
   if (typeof name === 'string' && (await tx.items.has(type, name))) refuse('system name conflicts');
   if (typeof hostname === 'string' && isKnown(hostname)) {
-    const candidates = await tx.items.findCandidates(type, narrow(type, { hostname }));
+    const candidates = await tx.items.findCandidates(type, narrow(type, { hostname }).narrowings);
     if (candidates.some((item) => matches(type, item.values, { hostname }))) refuse('hostname conflicts');
   }
   for (const [part, fields] of Object.entries(interfaces)) {

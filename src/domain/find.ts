@@ -27,11 +27,11 @@ export function matches(type: ItemType, values: ItemData, criteria: Criteria, ar
 }
 
 /** True when criteria can name this field of the type. */
-function isKnown(type: ItemType, word: string): boolean {
+export function isKnown(type: ItemType, word: string): boolean {
   return word === 'arch' || findField(type.fields, word) !== undefined || isPartWord(type, word);
 }
 
-function isPartWord(type: ItemType, word: string): boolean {
+export function isPartWord(type: ItemType, word: string): boolean {
   return type.parts !== undefined && (word === type.parts.word || findPartField(type.parts.fields, word) !== undefined);
 }
 
@@ -70,31 +70,6 @@ function matchesText(field: Field, value: string, wanted: string): boolean {
 }
 
 const ADDRESS_KINDS: Readonly<Record<string, 'mac' | 'ipv6'>> = { mac_address: 'mac', ipv6_address: 'ipv6' };
-
-/** A criterion the database can answer by an index: it leaves at least every item that meets it. */
-export interface Narrowing {
-  field: string;
-  /** In a part (an interface) rather than in the item itself; a part of that name counts as well. */
-  inPart: boolean;
-  wanted: string;
-  /** `wanted` is a shell pattern. */
-  isGlob: boolean;
-}
-
-/** The criteria on indexed fields that the database can answer; the rest is for `matches`. */
-export function narrow(type: ItemType, criteria: Criteria): Narrowing[] {
-  return Object.entries(criteria).flatMap(([word, wanted]): Narrowing[] => {
-    // Beyond ASCII the database and this program may see different letters as the same.
-    if (wanted === null || wanted === '' || wanted.startsWith('~') || /[^ -~]/.test(wanted)) return [];
-    const pattern = isGlob(wanted);
-    const field = findField(type.fields, word);
-    if (field) return field.indexed ? [{ field: field.name, inPart: false, wanted, isGlob: pattern }] : [];
-    if (pattern || !type.parts) return [];
-    if (word === type.parts.word) return [{ field: 'name', inPart: true, wanted, isGlob: false }];
-    const own = findPartField(type.parts.fields, word);
-    return own?.indexed ? [{ field: own.name, inPart: true, wanted, isGlob: false }] : [];
-  });
-}
 
 /** The items in the order asked for: by a field, else by name, `!` in front for backwards; equals by name. */
 export function sortItems<T extends { values: ItemData }>(type: ItemType, items: T[], sortField: string | null): T[] {

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
-import type { Narrowing } from '../domain/find';
-import { comparable, type InterfaceKeys } from '../domain/item-addresses';
+import type { Narrowing, Order } from '../domain/narrow';
 import type { Field } from '../domain/item-fields';
 import type { ItemData, ItemValue } from '../domain/item-value';
-import { fieldNamed, itemType, referencesTo, storedFields, type ItemType } from '../domain/inventory';
+import { referencesTo, storedFields, type ItemType } from '../domain/inventory';
+import { orderBy, whereAll } from './item-conditions';
 
 /** An item as stored. `values` holds all its fields, parts (interfaces) included, none of the mirrors. */
 export interface StoredItem {
@@ -20,15 +20,6 @@ export interface ItemRow {
   parts?: { name: string; data: ItemData }[] | null;
   [column: string]: unknown;
 }
-
-/** Interface column of each indexed interface field. */
-const PART_COLUMNS: Readonly<Record<string, keyof InterfaceKeys | 'name'>> = {
-  name: 'name',
-  mac_address: 'mac',
-  ip_address: 'ip',
-  ipv6_address: 'ipv6',
-  dns_name: 'dns_name',
-};
 
 /** Fields of the type that are columns. */
 export function columnsOf(type: ItemType): Field[] {
@@ -105,26 +96,39 @@ export function createItemReader(db: Knex) {
       return new Set(rows.map((row) => row.name));
     },
 
-    /** Items that can meet the criteria: all that do are among them. */
+    /** Items that can meet the criteria: all that do are among them, in the order they came to be. */
     async findCandidates(type: ItemType, narrowings: readonly Narrowing[]): Promise<StoredItem[]> {
-      if (narrowings.length === 0) return this.list(type);
-      const conditions = narrowings.map((narrowing) => condition(type, narrowing));
-      return select(
-        type,
-        `where ${conditions.map(({ sql }) => sql).join(' and ')} order by t.id`,
-        conditions.flatMap(({ bindings }) => bindings),
+      const { sql, bindings } = whereAll(type, narrowings);
+      return select(type, `${sql} order by t.id`, bindings);
+    },
+
+    /** Names of the items that the narrowings leave. */
+    async findNames(type: ItemType, narrowings: readonly Narrowing[], order: Order): Promise<string[]> {
+      const { sql, bindings } = whereAll(type, narrowings);
+      const { rows } = await db.raw<{ rows: { name: string }[] }>(
+        `select t.name from ${type.table} t ${sql} ${orderBy(type, order)}`,
+        bindings as never,
       );
+      return rows.map((row) => row.name);
     },
 
-    /** One page in the order of names, and how many items there are. */
-    async page(type: ItemType, page: { offset: number; limit: number; backwards: boolean }): Promise<StoredItem[]> {
-      const order = page.backwards ? 'desc' : 'asc';
-      return select(type, `order by t.name collate "C" ${order} limit ? offset ?`, [page.limit, page.offset]);
+    /** One page of the items that the narrowings leave. */
+    async page(
+      type: ItemType,
+      page: { narrowings: readonly Narrowing[]; order: Order; offset: number; limit: number },
+    ): Promise<StoredItem[]> {
+      const { sql, bindings } = whereAll(type, page.narrowings);
+      const rest = `${sql} ${orderBy(type, page.order)} limit ? offset ?`;
+      return select(type, rest, [...bindings, page.limit, page.offset]);
     },
 
-    /** How many items of the type there are. */
-    async count(type: ItemType): Promise<number> {
-      const { rows } = await db.raw<{ rows: { count: number }[] }>(`select count(*)::int as count from ${type.table}`);
+    /** How many items the narrowings leave. */
+    async count(type: ItemType, narrowings: readonly Narrowing[]): Promise<number> {
+      const { sql, bindings } = whereAll(type, narrowings);
+      const { rows } = await db.raw<{ rows: { count: number }[] }>(
+        `select count(*)::int as count from ${type.table} t ${sql}`,
+        bindings as never,
+      );
       return rows[0]!.count;
     },
 
@@ -141,40 +145,4 @@ export function createItemReader(db: Knex) {
       return children;
     },
   };
-}
-
-/** The condition on table alias `t` for a criterion; an index answers it unless it is a pattern. */
-function condition(type: ItemType, { field, inPart, wanted, isGlob }: Narrowing): { sql: string; bindings: string[] } {
-  if (inPart) {
-    const column = PART_COLUMNS[field]!;
-    if (column === 'name')
-      return { sql: 't.id in (select system_id from interfaces where name = ?)', bindings: [wanted] };
-    return {
-      sql: `t.id in (select system_id from interfaces where ${column} = ?
-            union all select system_id from interfaces where name = ?)`,
-      bindings: [comparable(column, wanted) ?? '', wanted],
-    };
-  }
-  const lower = wanted.toLowerCase();
-  const known = fieldNamed(type.fields, field)!;
-  if (isGlob) {
-    const value = known.column ? `t.${field}` : `t.data ->> '${field}'`;
-    return { sql: `lower(${value}) like ?`, bindings: [toLike(lower)] };
-  }
-  if (field === 'uid') return { sql: 't.uid = ?', bindings: [lower] };
-  if (known.column && known.refersTo !== undefined) {
-    const target = itemType(known.refersTo).table;
-    return { sql: `t.${field} in (select name from ${target} where lower(name) = ?)`, bindings: [lower] };
-  }
-  if (known.column) return { sql: `lower(t.${field}) = ?`, bindings: [lower] };
-  return { sql: `lower(t.data ->> '${field}') = ?`, bindings: [lower] };
-}
-
-/** A LIKE pattern that lets everything pass that the shell pattern does; it does not look beyond the first `[`. */
-function toLike(glob: string): string {
-  return glob
-    .replace(/\[.*$/s, '*')
-    .replace(/[\\%_]/g, '\\$&')
-    .replaceAll('?', '_')
-    .replaceAll('*', '%');
 }

@@ -1,4 +1,4 @@
-import { matches, narrow, sortItems, type Criteria } from '../../src/domain/find';
+import { matches, sortItems, type Criteria } from '../../src/domain/find';
 import { initialValues, itemType } from '../../src/domain/inventory';
 import { INTERFACE_FIELDS } from '../../src/domain/item-fields';
 import type { ItemData } from '../../src/domain/item-value';
@@ -60,14 +60,6 @@ test('a profile is found by the architecture of its distro', () => {
   const profile = initialValues(itemType('profile').fields, DEFAULT_SETTINGS);
   expect(matches(itemType('profile'), profile, { arch: 'x86_64' }, 'x86_64')).toBe(true);
   expect(matches(itemType('profile'), profile, { arch: 'x86' }, 'x86_64')).toBe(false);
-});
-
-test('the database is asked for what its indexed fields can say', () => {
-  expect(narrow(type, { name: 'web1', hostname: 'h*', profile: '~gp', comment: 'x', mac: 'aa' })).toEqual([
-    { field: 'name', inPart: false, wanted: 'web1', isGlob: false },
-    { field: 'hostname', inPart: false, wanted: 'h*', isGlob: true },
-    { field: 'mac_address', inPart: true, wanted: 'aa', isGlob: false },
-  ]);
 });
 
 test('the order is by field, then name; ! turns it round', () => {

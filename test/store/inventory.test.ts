@@ -1,5 +1,6 @@
 import { textOf } from '../../src/domain/item-value';
-import { matches, narrow, type Criteria } from '../../src/domain/find';
+import { matches, type Criteria } from '../../src/domain/find';
+import { narrow } from '../../src/domain/narrow';
 import { itemType } from '../../src/domain/inventory';
 import { createStore } from '../../src/store';
 import { openTestDatabase, type TestDatabase } from '../support/database';
@@ -121,14 +122,36 @@ describe('candidates', () => {
     ['pattern on the host name', { hostname: '*_example?org' }, []],
     ['pattern that is no text of LIKE', { name: 'p%*' }, []],
     ['two of them', { profile: 'p1', name: 'b' }, []],
-    ['nothing an index knows', { comment: 'x' }, ['a', 'b', 'c', 'p2']],
+    ['comment', { comment: 'x' }, []],
+    ['flag', { 'netboot-enabled': 'yes' }, ['a']],
+    ['flag that is not set', { netboot_enabled: '~1' }, ['b', 'c', 'p2']],
+    ['words of a list', { owners: 'joe' }, ['c']],
+    ['the marker in place of a list', { owners: '<<INHERIT>>' }, ['a', 'b', 'p2']],
+    ['pattern on the marker', { owners: '<<*' }, ['a', 'b', 'p2']],
+    ['field that is empty', { hostname: '' }, ['b', 'c', 'p2']],
+    ['field that is not empty', { hostname: '~' }, ['a']],
+    ['reference that is empty', { image: '' }, ['a', 'b', 'c', 'p2']],
+    ['reference that is another', { profile: '~p2' }, ['a', 'b']],
+    ['field of an interface no index knows', { interface_type: 'na' }, ['a']],
+    ['flag of an interface', { static: 'no' }, ['a']],
+    ['pattern on an interface', { mac_address: 'AA:bb:*:02' }, ['a']],
+    ['no such interface', { interface: '~eth0' }, ['b', 'c', 'p2']],
+    ['pairs', { autoinstall_meta: 'a=1' }, []],
+    ['anything, of a field there is', { comment: null }, ['a', 'b', 'c', 'p2']],
+    ['what the database cannot compare', { comment: '~ä' }, ['a', 'b', 'c', 'p2']],
   ])('by %s', async (_what, criteria, expected) => {
-    const found = await items().findCandidates(type, narrow(type, criteria));
+    const { narrowings, exact } = narrow(type, criteria);
+    const found = await items().findCandidates(type, narrowings);
     expect(found.map((item) => item.values.name)).toEqual(expected);
     // The database must never leave out what the rules would have found.
     const all = await items().list(type);
     const meant = all.filter((item) => matches(type, item.values, criteria)).map((item) => item.values.name);
     expect(found.map((item) => item.values.name)).toEqual(expect.arrayContaining(meant));
+    if (exact) {
+      expect(meant).toEqual(expected);
+      expect(await items().findNames(type, narrowings, { field: 'name', backwards: true })).toEqual(meant.reverse());
+      expect(await items().count(type, narrowings)).toBe(meant.length);
+    }
   });
 });
 
@@ -138,7 +161,12 @@ test('interfaces come in the order they were made', async () => {
 });
 
 test('pages are in the order of names', async () => {
-  const page = await items().page(itemType('system'), { offset: 1, limit: 2, backwards: true });
+  const page = await items().page(itemType('system'), {
+    narrowings: [],
+    order: { field: 'name', backwards: true },
+    offset: 1,
+    limit: 2,
+  });
   expect(page.map((item) => item.values.name)).toEqual(['c', 'b']);
 });
 

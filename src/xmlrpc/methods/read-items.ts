@@ -1,6 +1,6 @@
 import { flattenItem } from '../../domain/inheritance';
 import { findField, findItemType, type ItemType } from '../../domain/inventory';
-import { findItems, listItems, pageItems, readItem } from '../../actions/read-items';
+import { findItemNames, findItems, listItems, pageItems, readItem } from '../../actions/read-items';
 import { readCriteria, readNumber, readSortField } from '../criteria';
 import { cx, typeError, valueError } from '../fault';
 import { savedHandle } from '../handles';
@@ -63,8 +63,9 @@ export async function find(
   const criteria = readCriteria(args[0] ?? null);
   const sortField = readSortField(options.sortField);
   const mayAsk = await mayAskFor(deps, type, [...Object.keys(criteria), sortField ?? ''], args);
-  const found = mayAsk ? await findItems(deps, type, criteria, sortField) : [];
-  return options.expand ? showItems(deps, type, found, args) : found.map((item) => asName(item.name as string));
+  if (!mayAsk) return [];
+  if (!options.expand) return findItemNames(deps, type, criteria, sortField);
+  return showItems(deps, type, await findItems(deps, type, criteria, sortField), args);
 }
 
 function findable(what: XmlRpcValue): ItemType {
