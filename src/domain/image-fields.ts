@@ -6,6 +6,7 @@ import {
   bootLoaders,
   breed,
   common,
+  cpus,
   doubleField,
   field,
   flagField,
@@ -34,9 +35,6 @@ const imageFile: Rule = (value, at) => {
 };
 
 const networkCount: Rule = (value, at) => (value === null || value === '' ? 1 : whole(0)(value, at));
-
-/** Other than for profiles, the marker means that nothing is known. */
-const cpus: Rule = (value, at) => (value === INHERIT ? 0 : whole(0)(value, at));
 
 export const IMAGE_FIELDS: readonly Field[] = [
   ...identity(),

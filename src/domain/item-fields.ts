@@ -229,12 +229,14 @@ export const osVersion: Rule = (value, at) => {
   );
 };
 
+/** '' or the absolute path of a file that is called as such files are. */
 const fileNamed =
   (pattern: RegExp, what: string): Rule =>
   (value, at) => {
     const path = text(value, at) as string;
     const name = path.slice(path.lastIndexOf('/') + 1);
-    if (pattern.test(name) && path.startsWith('/') && !path.split('/').includes('..')) return path;
+    const isLike = pattern.test(name) && path.startsWith('/') && !path.split('/').includes('..');
+    if (path === '' || isLike) return path;
     throw new FieldError('value', `The path does not look like that of ${what}: ${path}`);
   };
 
@@ -264,9 +266,12 @@ const grubPath =
     return parts ? `(${parts[1]!.toLowerCase()},${parts[2]})${parts[3]}` : '';
   };
 
+/** Where processors are not inherited, the marker means that nothing is known. */
+export const cpus: Rule = (value, at) => (value === INHERIT ? 0 : whole(0)(value, at));
+
 const virtual = (own: { cpus: ItemValue; path: ItemValue; enums: Extra }): Field[] => [
   flagField('virt_auto_boot', INHERIT),
-  intField('virt_cpus', own.cpus, 0),
+  own.cpus === INHERIT ? intField('virt_cpus', INHERIT, 0) : field('int', cpus)('virt_cpus', own.cpus),
   textField('virt_disk_driver', own.cpus === INHERIT ? INHERIT : fromSetting('default_virt_disk_driver'), {
     inherits: true,
     rule: oneOf(DISK_DRIVERS),

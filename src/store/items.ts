@@ -118,8 +118,10 @@ export function createItemReader(db: Knex) {
       page: { narrowings: readonly Narrowing[]; order: Order; offset: number; limit: number },
     ): Promise<StoredItem[]> {
       const { sql, bindings } = whereAll(type, page.narrowings);
-      const rest = `${sql} ${orderBy(type, page.order)} limit ? offset ?`;
-      return select(type, rest, [...bindings, page.limit, page.offset]);
+      const order = orderBy(type, page.order);
+      // Numbers of rows first: what is skipped is never put together.
+      const ids = `select t.id from ${type.table} t ${sql} ${order} limit ? offset ?`;
+      return select(type, `where t.id in (${ids}) ${order}`, [...bindings, page.limit, page.offset]);
     },
 
     /** How many items the narrowings leave. */

@@ -14,6 +14,9 @@ const ITEM_COLUMNS = `
 /** Types whose items may stand below one of their own type. */
 const TREES = ['repos', 'menus', 'images', 'files', 'packages', 'mgmtclasses'];
 
+/** Item tables of the first migration. */
+const OLDER = ['distros', 'profiles', 'systems', 'contacts', 'subscriptions'];
+
 /** Repos, menus, images, files, packages, management classes, silences; menus and images that others refer to. */
 export const migration0007: Migration = {
   name: '0007-item-types',
@@ -31,6 +34,10 @@ export const migration0007: Migration = {
     for (const table of [...TREES, 'silences']) {
       await knex.raw(`create index ${table}_lower_name on ${table} (lower(name))`);
       await knex.raw(`create index ${table}_mtime on ${table} (mtime)`);
+    }
+    // Pages are in the order of code points, whatever the database sorts by otherwise.
+    for (const table of [...OLDER, ...TREES, 'silences']) {
+      await knex.raw(`create index ${table}_name_order on ${table} (name collate "C")`);
     }
     // Who watches for silences that are over asks by their end.
     await knex.raw(`create index silences_ends_at on silences (((data ->> 'ends_at')::double precision))`);
@@ -55,6 +62,7 @@ export const migration0007: Migration = {
   },
 
   async down(knex: Knex) {
+    for (const table of OLDER) await knex.raw(`drop index ${table}_name_order`);
     await knex.raw('alter table systems drop column image');
     await knex.raw('alter table profiles drop column menu');
     for (const table of ['silences', 'images', ...TREES.filter((name) => name !== 'images')]) {
