@@ -30,6 +30,8 @@ const { parseFrame } = require(`${FOLDER}/frame`) as typeof Frame;
 /** What the whole way of a line, to the database, should be able to take. */
 const PIPELINE_PER_SECOND = 20_000;
 const PARSE_PER_SECOND = 100_000;
+/** More than can be taken, and little enough that what waits in the kernel stays far below a gigabyte. */
+const FLOOD_PER_SECOND = 1_000_000;
 
 const LINES = [
   '<142>May 16 20:47:21 localhost.localdomain packaging[1491]: Installing iwl7265-firmware (314/314)',
@@ -43,7 +45,7 @@ interface Order {
   port: number;
   senders: number;
   seconds: number;
-  /** Lines per second, all senders together; 0 = as many as go. */
+  /** Lines per second, all senders together. */
   perSecond: number;
 }
 
@@ -59,7 +61,7 @@ async function main(): Promise<void> {
   const [seconds, senders] = [Number(values.seconds), Number(values.senders)];
   const figures: Figure[] = [measureParse()];
   for (const kind of ['tcp', 'udp'] as const) {
-    figures.push(...(await measureSocket({ kind, senders, seconds, perSecond: 0 })));
+    figures.push(...(await measureSocket({ kind, senders, seconds, perSecond: FLOOD_PER_SECOND })));
     figures.push(...(await measureSocket({ kind, senders, seconds, perSecond: PIPELINE_PER_SECOND })));
   }
   printTable(figures, [
@@ -89,6 +91,7 @@ function measureParse(): Figure {
 
 async function measureSocket(order: Omit<Order, 'port'>): Promise<Figure[]> {
   let lines = 0;
+  let [first, last] = [0, 0];
   const listener = createSyslogListener({
     host: '0.0.0.0',
     port: 0,
@@ -96,6 +99,8 @@ async function measureSocket(order: Omit<Order, 'port'>): Promise<Figure[]> {
     tls: null,
     onLines: (batch) => {
       for (const entry of batch) lines += entry.lines.length;
+      last = performance.now();
+      first ||= last;
     },
     isTelling: (line) => line.severity !== null && line.severity <= 3,
     warn: () => undefined,
@@ -105,33 +110,29 @@ async function measureSocket(order: Omit<Order, 'port'>): Promise<Figure[]> {
   const { tcpPort } = await listener.start();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const cpu = process.cpuUsage();
-  let first = 0;
   delay.enable();
-  const began = performance.now();
   const child = fork(__filename, ['--send', JSON.stringify({ ...order, port: tcpPort })], {
     execArgv: process.execArgv,
   });
   const sent = once(child, 'message') as Promise<[number]>;
-  while (lines === 0 && performance.now() - began < 20_000) await new Promise((resolve) => setTimeout(resolve, 5));
-  first = performance.now();
   const [count] = await sent;
   // What is still on its way; of UDP some never arrives.
   for (let seen = -1; seen !== lines;) {
     seen = lines;
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
-  const spent = (performance.now() - first - 300) / 1000;
+  const spent = (last - first) / 1000;
   const used = process.cpuUsage(cpu);
   delay.disable();
   await listener.stop();
   child.disconnect();
   const { kernelDrops } = listener.stats();
   const rate = lines / spent;
-  const isPaced = order.perSecond > 0;
+  const isFlood = order.perSecond === FLOOD_PER_SECOND;
   const figure: Figure = {
-    what: `${order.kind.toUpperCase()}, ${order.senders} senders${isPaced ? `, ${order.perSecond}/s sent` : ', as fast as they can'}`,
+    what: `${order.kind.toUpperCase()}, ${order.senders} senders, ${order.perSecond}/s sent`,
     figure: `${Math.round(rate)}/s`,
-    ...(!isPaced && { target: `≥ ${PIPELINE_PER_SECOND}/s`, isMet: rate >= PIPELINE_PER_SECOND }),
+    ...(isFlood && { target: `≥ ${PIPELINE_PER_SECOND}/s`, isMet: rate >= PIPELINE_PER_SECOND }),
     detail: `${lines} of ${count} lines, ${kernelDrops ?? '?'} lost in the kernel; ${((used.user + used.system) / lines).toFixed(1)} µs of CPU each`,
   };
   return [
@@ -153,13 +154,12 @@ async function sendAll(order: Order): Promise<void> {
   const until = began + order.seconds * 1000;
   let sent = 0;
   /** Lines that may be sent by now. */
-  const allowed = (): number =>
-    order.perSecond === 0 ? Number.POSITIVE_INFINITY : ((performance.now() - began) / 1000) * order.perSecond;
+  const allowed = (): number => ((performance.now() - began) / 1000) * order.perSecond;
   while (!end()) {
     for (const send of senders) {
       if (sent < allowed()) sent += await send();
     }
-    await new Promise((resolve) => (order.perSecond > 0 ? setTimeout(resolve, 5) : setImmediate(resolve)));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
   process.send!(sent);
   process.once('disconnect', () => process.exit());
