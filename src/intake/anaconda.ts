@@ -28,6 +28,7 @@ export const ANACONDA: Installer = {
   counters: ANACONDA_COUNTERS,
   errors: ANACONDA_ERRORS,
   benign: ANACONDA_BENIGN,
+  task: /^Task started: (?<task>.+? \(\d+\/\d+\))$/,
   split: splitLine,
   tagged: byName,
   sniff,

@@ -74,7 +74,6 @@ export function emptyLogState(restarted = false): LogState {
 
 const SCRIPT_BEGINS = /^Running\b.*\bks-script/;
 const SCRIPT_ENDS = /^Return code(?: of \S+)?: -?\d+$/;
-const TASK = /^Task started: (?<task>.+? \(\d+\/\d+\))$/;
 const REPORT_DUMP = /^Local variables in innermost frame/;
 
 /**
@@ -143,30 +142,44 @@ export function createLogReader(options: {
     });
   }
 
+  function end(marker: PhaseMarker, raw: string, at: Place): void {
+    flush();
+    state.phase = marker.phase;
+    state.ended = true;
+    findings.push({
+      id: marker.id,
+      offset: at.offset,
+      kind: 'install-finished',
+      detail: { witness: witnessOf(raw, at) },
+    });
+  }
+
+  /** What boots after an install is the system it made; what boots before is the installer's own, or the system of old. */
+  function boot(marker: PhaseMarker, raw: string, at: Place): void {
+    if (state.failed || state.phase === null || phaseOrder(state.phase) < phaseOrder('post')) return;
+    if (!state.ended) end(marker, raw, at);
+    findings.push({ id: `${marker.id}:boot`, offset: at.offset, kind: 'system-booted', detail: {} });
+  }
+
   function readPhases(marks: Marks, line: LogLine, raw: string, at: Place): void {
     for (const marker of marks.phases) {
+      if (marker.proves === 'boot') {
+        if (marker.pattern.test(line.text)) return boot(marker, raw, at);
+        continue;
+      }
+      if (marker.unlessFailed && state.failed) continue;
       const isStart = marker.proves === 'begin' && (isLive ? !isEarly(state) : state.restarted);
       if (!isStart && (state.ended || isPast(state, marker))) continue;
       // A dead installer still unmounts and reboots: that is no progress.
       if (state.failed && marker.phase === 'finalize') continue;
       if (marker.logger && !marker.logger.test(line.logger)) continue;
       if (!marker.pattern.test(line.text)) continue;
-      if (marker.proves === 'end') {
-        flush();
-        state.phase = marker.phase;
-        state.ended = true;
-        findings.push({
-          id: marker.id,
-          offset: at.offset,
-          kind: 'install-finished',
-          detail: { witness: witnessOf(raw, at) },
-        });
-        return;
-      }
+      if (marker.proves === 'end') return end(marker, raw, at);
       if (isStart) return begin(marker, raw, at);
       enter(marker.phase, raw, at);
       if (marker.percent !== undefined && marker.percent > (state.percent ?? 0)) {
         state.percent = marker.percent;
+        state.question = null;
         note(raw, at, { estimate: marker.percent });
       }
       return;
@@ -192,8 +205,13 @@ export function createLogReader(options: {
       if (marker.level && !marker.level.test(line.level)) continue;
       if (marker.logger && !marker.logger.test(line.logger)) continue;
       if (marker.afterFailure && (!state.failed || line.level !== '')) continue;
+      if (marker.once && state.failed) return;
       if (marker.unless?.test(raw) || installer.benign.some((benign) => benign.pattern.test(raw))) return;
-      return report(marker, wordsOf(marker, match, line), raw, at, context);
+      const words = wordsOf(marker, match, line);
+      const cause = causeOf(marker, context);
+      if (cause === null) return report(marker, words, raw, at, context);
+      // What is said beside the failure itself explains more than the name of the step.
+      return report({ ...marker, explains: 9 }, `${words} (${cause})`, raw, at, context);
     }
   }
 
@@ -240,7 +258,7 @@ export function createLogReader(options: {
         if (!state.ended && !state.failed && marks.counters.length > 0) readCounters(marks, line, raw, at);
         if (!state.ended && marks.errors.length > 0) readErrors(marks, line, raw, at, context);
       }
-      task = TASK.exec(line.text)?.groups?.['task'] ?? task;
+      task = installer.task?.exec(line.text)?.groups?.['task'] ?? task;
       if (kind === 'traceback' && (REPORT_DUMP.test(raw) || state.errors.length > 1)) state.closed = true;
     },
 
@@ -282,6 +300,11 @@ function wordsOf(marker: ErrorMarker, match: RegExpExecArray, line: LogLine): st
   if (marker.say !== undefined) return marker.say.replace(/\$<(\w+)>/g, (_, name: string) => groups[name] ?? '');
   if (groups['cls'] === undefined) return groups['text']?.trim() || line.text.trim();
   return groups['text'] ? `${groups['cls']}: ${groups['text']}` : groups['cls'];
+}
+
+function causeOf({ cause }: ErrorMarker, context: readonly string[]): string | null {
+  if (!cause) return null;
+  return context.reduce<string | null>((found, line) => cause.exec(line)?.groups?.['text'] ?? found, null);
 }
 
 function impliedPhase(marker: ErrorMarker, raw: string): Phase | null {

@@ -62,8 +62,10 @@ export interface PhaseMarker {
   percent?: number;
   /** Releases that print it, and how that is known. */
   prints: string;
-  /** `begin`: a new boot of the installer; `end`: success is proven. */
-  proves?: 'begin' | 'end';
+  /** `begin`: a new boot of the installer; `end`: success is proven; `boot`: after an install, that its system is up. */
+  proves?: 'begin' | 'end' | 'boot';
+  /** A failed install comes here as well: it proves nothing then. */
+  unlessFailed?: boolean;
 }
 
 /** A line that counts packages or bytes. Named groups: done, total, name, bytes. */
@@ -97,6 +99,10 @@ export interface ErrorMarker {
   stands?: boolean;
   /** The same line with this in it is nothing. */
   unless?: RegExp;
+  /** Of several only the first counts: what comes after a failure repeats it. */
+  once?: boolean;
+  /** What in one of the lines just before explains it better; its group `text` is added to the words. */
+  cause?: RegExp;
   /** Counts only in a line without time and name, after something fatal: the last line of a call stack. */
   afterFailure?: boolean;
   /** The phase it implies when nothing in the file told the phase before. */
@@ -117,6 +123,8 @@ export interface Installer {
   errors: readonly ErrorMarker[];
   /** Lines that look like errors and are none; tested before errors. */
   benign: readonly { pattern: RegExp; why: string }[];
+  /** What is being done at the moment, in the installer's words: named group task. */
+  task?: RegExp;
   /** Takes one line of a file apart. `previous` is the voice of the line before, for lines without a name. */
   split(kind: FileKind, line: string, previous: Voice): LogLine;
   /**
