@@ -202,6 +202,8 @@ function changeState(state: RunState, event: Event): void {
     case 'waiting-reported':
       begin(state, occurredAt);
       progress(state, detail, occurredAt);
+      // Read in a log that comes late: the run has long gone on from there.
+      if (detail.witness && detail.phase !== undefined && phaseOrder(detail.phase) < phaseOrder(state.phase)) return;
       state.waiting = true;
       state.question = detail.question ?? detail.message ?? null;
       return;

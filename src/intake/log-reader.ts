@@ -244,7 +244,7 @@ export function createLogReader(options: {
         id: `${marker.id}:asks`,
         offset: at.offset,
         kind: 'waiting-reported',
-        detail: { ...detail, question: text, witness: witnessOf(raw, at) },
+        detail: { ...(state.phase !== null && { phase: state.phase }), question: text, witness: witnessOf(raw, at) },
       });
     }
   }

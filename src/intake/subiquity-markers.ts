@@ -15,7 +15,7 @@ const named = (path: string): RegExp => new RegExp(`^(?:start|finish): \\S{0,400
 export const stateIs = (states: string): RegExp =>
   new RegExp(`^finish: subiquity/Meta/status_GET: SUCCESS: 200 \\{\\\\?"state\\\\?": \\\\?"(?:${states})\\b`);
 
-/** Files by name. `install.log` is also anaconda's: its lines tell. */
+/** Files by name. `install.log` and `console.log` are others' as well: their lines tell. */
 export const SUBIQUITY_FILES: readonly LogFile[] = [
   { pattern: /^subiquity-(?:server|client)-(?:debug|info)\.log(?:\.\d{1,12})?$/, kind: 'installer' },
   { pattern: /^(?:subiquity-)?curtin-install\.log(?:\.\d{1,12})?$/, kind: 'program' },
@@ -23,7 +23,7 @@ export const SUBIQUITY_FILES: readonly LogFile[] = [
   { pattern: /^(?:webhook-)?events\.jsonl?$/, kind: 'events' },
   { pattern: /^cloud-init\.log$/, kind: 'installer' },
   { pattern: /^cloud-init-output\.log$/, kind: 'console' },
-  { pattern: /^(?:install|curtin)\.log$/, kind: 'console' },
+  { pattern: /^(?:install|curtin|console)\.log$/, kind: 'console' },
   {
     pattern: /^(?:autoinstall-)?user-data$|^autoinstall\.ya?ml$|^curtin-install-cfg\.yaml$/,
     kind: 'other',
@@ -32,6 +32,7 @@ export const SUBIQUITY_FILES: readonly LogFile[] = [
   { pattern: /^subiquity-[\w.-]{1,100}\.conf$|\.crash$/, kind: 'other', secret: true },
 ];
 
+/** The first marker that matches a line counts: names of children hold those of their parents, so the later place stands first. */
 export const SUBIQUITY_PHASES: readonly PhaseMarker[] = [
   {
     id: 'booted',
@@ -50,6 +51,21 @@ export const SUBIQUITY_PHASES: readonly PhaseMarker[] = [
     proves: 'begin',
   },
   {
+    id: 'disks-refused',
+    phase: 'storage',
+    voices: EVENT,
+    pattern: /^finish: subiquity\/Filesystem\/(?:apply|load)_autoinstall_\w{1,20}: FAIL: (?!cancelled$)/,
+    prints: '20.04 and later: source; no disk is like the one asked for',
+  },
+  {
+    id: 'answers-refused',
+    phase: 'config',
+    voices: EVENT,
+    pattern:
+      /^finish: subiquity\/(?:\w{1,40}\/)?(?:(?:apply|load)_autoinstall_\w{1,20}|core_validation)\S{0,100}: FAIL: (?!cancelled$)/,
+    prints: '20.04 and later: source; reports of 2021 and 2026',
+  },
+  {
     id: 'answers',
     phase: 'bootstrap',
     voices: EVENT,
@@ -64,13 +80,6 @@ export const SUBIQUITY_PHASES: readonly PhaseMarker[] = [
     pattern: stateIs('STARTING_UP|CLOUD_INIT_WAIT|EARLY_COMMANDS'),
     prints: '20.04 and later: logs 2021 (webhook), 22.10',
     proves: 'begin',
-  },
-  {
-    id: 'early',
-    phase: 'bootstrap',
-    voices: EVENT,
-    pattern: named('subiquity/Early/|/apply_autoinstall_config|/load_autoinstall_|subiquity/Meta/status_GET'),
-    prints: '20.04 and later: logs 22.04.3, 22.10; load_… 24.04 and later: source',
   },
   {
     id: 'curtin',
@@ -113,7 +122,6 @@ export const SUBIQUITY_PHASES: readonly PhaseMarker[] = [
     percent: 25,
     prints: '20.04 and later and curtin: log 22.10',
   },
-  // The later place first: the first marker that matches a line counts, and names of children hold those of parents.
   {
     id: 'bootloader',
     phase: 'bootloader',
@@ -232,5 +240,12 @@ export const SUBIQUITY_PHASES: readonly PhaseMarker[] = [
     prints: 'curtin on its own and under MAAS: source; log 22.10, where subiquity has it said once a step',
     proves: 'end',
     unlessFailed: true,
+  },
+  {
+    id: 'early',
+    phase: 'bootstrap',
+    voices: EVENT,
+    pattern: named('subiquity/Early/|/apply_autoinstall_config|/load_autoinstall_|subiquity/Meta/status_GET'),
+    prints: '20.04 and later: logs 22.04.3, 22.10; load_… 24.04 and later: source',
   },
 ];

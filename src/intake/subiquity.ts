@@ -178,7 +178,11 @@ function sniff(line: string): FileKind | null {
     return 'installer';
   if (/^\{"name": "(?:subiquity\/|cmd-|modules-|init-)[^"]{0,400}", "description": /.test(line)) return 'events';
   if (STEP_HEADER.test(line)) return 'program';
-  if (/^(?:curtin: Installation started\. |(?:start|finish): (?:subiquity\/|cmd-install\b))/.test(line))
+  if (
+    /^(?:curtin: Installation started\. |(?:start|finish): (?:subiquity\/|cmd-install\b)|Continue with autoinstall\?|An error occurred\. Press enter to start a shell)/.test(
+      line,
+    )
+  )
     return 'console';
   return null;
 }

@@ -46,6 +46,11 @@ describe('a line made to keep the reader busy does not', () => {
     'Oct  1 10:00:00 boot dnsmasq-tftp[7]: sent /',
     'Oct  1 10:00:00 boot dhcpd: DHCPDISCOVER from ',
     'Oct  1 10:00:00 boot kea-dhcp4: DHCP4_LEASE_ALLOC [hwtype=1 ',
+    '2025-04-20 10:00:00,123 ERROR root:36 finish: subiquity/',
+    'finish: cmd-install: FAIL: ',
+    '{"name": "subiquity/Install", "description": "',
+    'Oct  1 10:00:00 u subiquity_event.12[12]: ',
+    'Oct  1 10:00:00 u subiquity_log.12[12]: Stderr: ',
     '',
   ];
 
