@@ -4,6 +4,7 @@ import { addCheckConfigCommand } from './check-config';
 import { CliError, EXIT } from './cli-error';
 import { CLI_VARIABLES, readCliEnvironment } from './environment';
 import { addExplainCommand } from './explain';
+import { addLintCommand } from './lint';
 import { addLogCommand } from './log';
 import { addMigrateCommand } from './migrate';
 import { addNotifyCommand } from './notify';
@@ -29,6 +30,7 @@ const COMMANDS = [
   addLogCommand,
   addExplainCommand,
   addNotifyCommand,
+  addLintCommand,
   addCheckConfigCommand,
   addMigrateCommand,
   addRebuildRunsCommand,
