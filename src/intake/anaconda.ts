@@ -15,6 +15,10 @@ const INNER_MODULE = /^([\w.]+): (.*)$/s;
 /** What the kernel and the journal put in front of a line on the console. */
 const CONSOLE_PREFIX = /^(?:\[ *\d+\.\d+\] )?(?:(?:[\w.-]+ )?[\w.-]+\[\d+\]: )?/;
 
+/** Lines of a text console that only anaconda and what it runs on print. */
+const CONSOLE_LINE =
+  /^(?:Starting installer, one moment|Starting automated install|anaconda \S{1,80} for .{1,80} started\.|An unknown error has occurr?ed, look at the \/tmp\/anaconda-tb|An error occurred during reading the kickstart file:|The installation was stopped due to|Installing boot loader\s*$|Performing post-installation setup tasks\s*$|Setting up the installation environment\s*$|Preparing transaction from installation source\s*$|Please respond 'yes' or 'no'|\[anaconda\] ?1:main|There was an error running the kickstart script at line|The following error occurred while (?:installing|setting up) |# to toggle selection, or 'c'-continue|(?:\[ *\d+\.\d+\] )?(?:Kernel c|C)ommand line: .{0,2000}\binst\.(?:ks|stage2|repo)=)/;
+
 /** Names anaconda's own loggers have in a system log: all of them up to EL7, the first one since EL8. */
 const LOGGERS = new Set(['anaconda', 'packaging', 'program', 'storage', 'blivet', 'yum', 'dnf', 'simpleline', 'ifcfg']);
 
@@ -68,6 +72,7 @@ function byName(name: string, level: string, text: string): LogLine | null {
     return plain ? spoken(plain[2]!, plain[1]!, plain[3]!) : { voice: 'installer', level: '', logger: '', text };
   }
   if (name.startsWith('dracut')) return { voice: 'initrd', level, logger: '', text };
+  if (name === 'systemd-coredump') return { voice: 'installer', level, logger: name, text };
   if (name === 'anaconda-tb') return { voice: 'traceback', level, logger: '', text };
   if (!LOGGERS.has(name)) return null;
   if (name !== 'anaconda' && name !== 'packaging') return spoken(name, level, text);
@@ -92,8 +97,6 @@ function sniff(line: string): FileKind | null {
   if (/^[A-Z]*(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):(?:anaconda|blivet|dasbus|dnf|pykickstart)\b[\w.]*:/.test(line))
     return 'installer';
   if (/^anaconda \S+ exception report/.test(line)) return 'traceback';
-  if (/^(?:\[ *\d+\.\d+\] )?dracut-[\w-]+\[\d+\]: /.test(line)) return 'console';
-  if (/^(?:Starting installer, one moment|Starting automated install|anaconda \S+ for .{1,80} started\.)/.test(line))
-    return 'console';
-  return null;
+  if (/^(?:\[ *\d+\.\d+\] )?(?:[\w.-]{1,64} )?dracut-[\w-]+\[\d+\]: /.test(line)) return 'console';
+  return CONSOLE_LINE.test(line) ? 'console' : null;
 }

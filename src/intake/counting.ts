@@ -1,4 +1,5 @@
 import type { EventDetail } from '../domain/event';
+import { phaseBand } from '../domain/phase';
 import type { Counter } from './vocabulary';
 
 /** Downloads under way that are remembered; DNF runs three at a time. */
@@ -79,6 +80,11 @@ export function count(
       counts.names = [...counts.names, hash];
       counts.done = (counts.done ?? 0) + 1;
       break;
+    }
+    case 'share': {
+      const share = readCount(groups['share'], 100);
+      const [low, high] = phaseBand(counter.phase);
+      return share === null ? null : { ...step, estimate: Math.round(low + ((high - low) * share) / 100) };
     }
     case 'download-started':
       // By entries: a package may have the name of a property that every object has.

@@ -1,10 +1,10 @@
 import type { Phase } from '../domain/phase';
+import { CONSOLE_ERRORS } from './console-markers';
 import type { ErrorMarker, Voice } from './vocabulary';
 
 /* What anaconda prints when something goes wrong; see `markers.ts` for what is told of each. */
 
 const INSTALLER: readonly Voice[] = ['installer'];
-const CONSOLE: readonly Voice[] = ['console'];
 const SPOKEN: readonly Voice[] = ['installer', 'stdout', 'console'];
 
 const PHASE_OF_TASK: readonly (readonly [RegExp, Phase])[] = [
@@ -87,16 +87,161 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     pattern: /The following problem occurred on line \d+ of the kickstart file/,
     prints: 'every release: source of pykickstart',
     phase: 'config',
+    detailsFollow: true,
     explains: 6,
   },
   {
     id: 'kickstart-missing',
     severity: 'fatal',
     voices: SPOKEN,
-    pattern: /Kickstart file \S+ is missing|There was a problem reading from line/,
-    prints: 'EL9: source',
+    pattern: /Kickstart file \S+ is missing|There was a problem reading from line|Unable to open input kickstart file/,
+    prints: 'EL9: source; the last one pykickstart, from memory',
     phase: 'config',
     explains: 6,
+  },
+  {
+    id: 'kickstart-read',
+    severity: 'fatal',
+    voices: SPOKEN,
+    pattern: /An error occurred during reading the kickstart file:/,
+    prints: 'EL8 and later: source; what is wrong follows',
+    phase: 'config',
+    detailsFollow: true,
+    explains: 5,
+  },
+  {
+    id: 'non-interactive',
+    severity: 'fatal',
+    voices: SPOKEN,
+    pattern: /^(?<text>Non interactive installation failed: .*)/,
+    prints: 'EL7 and later with inst.cmdline or without prompts: source',
+    explains: 8,
+  },
+  {
+    id: 'exact-message',
+    severity: 'fatal',
+    voices: ['stdout', 'console'],
+    pattern: /^The exact error message is:/,
+    prints: 'EL7 and later: source; the message follows',
+    detailsFollow: true,
+    explains: 1,
+  },
+  {
+    id: 'fatal-error',
+    severity: 'fatal',
+    voices: SPOKEN,
+    pattern: /The following error occurred while (?:installing\.|setting up the payload|installing the payload)/,
+    prints: 'first form EL7 to EL9, the others F34 and later: source; the error follows',
+    detailsFollow: true,
+    explains: 4,
+  },
+  {
+    id: 'cannot-continue',
+    severity: 'fatal',
+    voices: SPOKEN,
+    pattern: /The installation cannot continue and the system will be rebooted/,
+    prints: 'EL7 and later, too little memory or no display: source, public reports',
+    explains: 3,
+  },
+  {
+    id: 'partitioning',
+    severity: 'fatal',
+    voices: SPOKEN,
+    pattern:
+      /The following errors occurred with your partitioning:|An error occurred while activating your storage configuration|no valid devices were found on/,
+    prints: 'first and last EL7, EL8, second EL9, F33 and later: source',
+    phase: 'storage',
+    detailsFollow: true,
+    explains: 6,
+  },
+  {
+    id: 'storage-question',
+    severity: 'error-asks',
+    voices: SPOKEN,
+    pattern:
+      /There is a problem with your existing storage|No disks (?:selected; please select|detected\. {1,2}Please shut down)/,
+    prints: 'EL7 and later: source; the disks from memory',
+    phase: 'storage',
+    explains: 6,
+  },
+  {
+    id: 'partition-room',
+    severity: 'error',
+    voices: SPOKEN,
+    pattern:
+      /(?:Unable to allocate requested partition scheme|[Nn]ot enough free space (?:on disks|for new partition)|Could not allocate requested partitions).*/,
+    prints: 'EL6 (last form), EL7 and later: from memory',
+    phase: 'storage',
+    explains: 7,
+  },
+  {
+    id: 'metadata',
+    severity: 'error',
+    voices: SPOKEN,
+    pattern:
+      /(?:Failed to download metadata for repo|Failed to download metadata from|Cannot download repomd\.xml|Cannot prepare internal mirrorlist|Unable to read package metadata|base repo .{1,300} not valid).*/,
+    unless: /\(CDROM\/file/,
+    prints: 'DNF, EL8 and later: public logs; EL5, EL6: source; base repo EL7, EL8: source of the upstream tests',
+    phase: 'config',
+    explains: 6,
+  },
+  {
+    id: 'signature',
+    severity: 'error',
+    voices: SPOKEN,
+    pattern:
+      /(?:GPG check FAILED|GPG signature verification error|Public key for \S{1,300} is not installed|OpenPGP check for package .{1,300} has failed).*/,
+    prints: 'YUM, DNF: public logs; the last one DNF 5, from memory',
+    phase: 'packages',
+    explains: 7,
+  },
+  {
+    id: 'broken-selection',
+    severity: 'fatal',
+    voices: SPOKEN,
+    pattern:
+      /Some packages, groups or modules are broken|The group '[^']{1,100}' is required for this installation\.|Stream was not specified for a module|Multiple streams have been specified for a single module/,
+    prints: 'EL7 and later: source',
+    phase: 'config',
+    explains: 6,
+  },
+  {
+    id: 'missing-selection',
+    severity: 'error-asks',
+    voices: SPOKEN,
+    pattern:
+      /Some packages, groups or modules are missing|You have specified that the (?:group|package|module) '[^']{1,200}' should be/,
+    prints: 'EL7 and later: source',
+    phase: 'config',
+    explains: 6,
+  },
+  {
+    id: 'ignore-question',
+    severity: 'error-asks',
+    voices: ['console'],
+    pattern:
+      /The following error occurred during the installation:|An error occurred during (?:Red Hat Insights configuration|registration attempt)|Failed to enable Red Hat subscription on the/,
+    prints: 'EL8 and later: source; it asks whether to go on',
+    detailsFollow: true,
+    explains: 5,
+  },
+  {
+    id: 'payload-source',
+    severity: 'error',
+    voices: ['installer', 'console'],
+    pattern:
+      /^(?:Failed to pull from repository: .*|Failed to install (?:image|tar): .*|Checksum of the image does not match\..*)/,
+    prints: 'ostree, live and tar payloads, EL8 and later: source; the failure of the task follows',
+    phase: 'packages',
+    explains: 7,
+  },
+  {
+    id: 'core-dump',
+    severity: 'fatal',
+    voices: ['installer', 'console'],
+    pattern: /\bProcess \d+ \(anaconda\) of user \d+ dumped core/,
+    prints: 'EL7 and later: systemd-coredump; source of the upstream tests',
+    explains: 4,
   },
   {
     id: 'script',
@@ -113,6 +258,8 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     voices: SPOKEN,
     pattern: /There was an error running the kickstart script at line/,
     prints: 'every release: source',
+    phase: 'config',
+    detailsFollow: true,
     explains: 5,
   },
   {
@@ -140,8 +287,10 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     id: 'payload',
     severity: 'error-asks',
     voices: ['installer', 'console'],
-    pattern: /^(?:PayloadError: .*|Error setting up software source.*|The software couldn.t be resolved.*)/,
-    prints: 'EL8 and later: logs EL8 (Kylin), F41; the installer waits for another source or selection',
+    pattern:
+      /^(?:PayloadError: .*|(?:setting \w{1,40} status to: )?Error setting up (?:software source|base repository).*|The software couldn.t be resolved.*|The following software marked for installation has errors.*)/,
+    prints:
+      'EL7 and later: logs EL8 (Kylin), F41, the titles source; the installer waits for another source or selection',
     phase: 'config',
     explains: 6,
   },
@@ -149,8 +298,8 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     id: 'download',
     severity: 'fatal',
     voices: ['installer', 'console'],
-    pattern: /Failed to download the following packages/,
-    prints: 'F43: log',
+    pattern: /Failed to download the following packages|^packaging: Missed: NoSuchPackage|^Missed: NoSuchPackage/,
+    prints: 'F43: log; the others EL7: source of the upstream tests',
     phase: 'packages',
     explains: 7,
   },
@@ -158,8 +307,9 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     id: 'space',
     severity: 'fatal',
     voices: SPOKEN,
-    pattern: /Not enough (?:space in file systems|disk space to download)|insufficient disk space/,
-    prints: 'EL8 and later: source of the upstream tests',
+    pattern:
+      /Not enough (?:space in file systems|disk space to download)|insufficient disk space|\bneeds (?:at least )?\d+\S{0,3} more space (?:needed )?on the \S+ filesystem/,
+    prints: 'EL7 and later: source of the upstream tests; the last one is RPM’s',
     phase: 'storage',
     explains: 7,
   },
@@ -196,8 +346,8 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     severity: 'fatal',
     voices: ['installer', 'console'],
     pattern:
-      /Transaction check error|The transaction process has ended (?:abruptly|with errors)|error populating transaction/,
-    prints: 'EL7 and later: source',
+      /Transaction check error|The transaction process has ended (?:abruptly|with errors)|error populating transaction|An error occurred during the transaction: .*|^Installation failed\b/,
+    prints: 'EL7 and later: source; the transaction of F43 and later, with DNF 5: source',
     phase: 'packages',
     explains: 7,
   },
@@ -205,8 +355,8 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     id: 'grub',
     severity: 'error',
     voices: ['program', 'console'],
-    pattern: /\bgrub2?-install: error: .*/,
-    prints: 'EL7 and later; the installer decides whether it goes on',
+    pattern: /\bgrub2?-install: error: .*|^Could not prepare Boot variable: .*/,
+    prints: 'EL7 and later, the last one efibootmgr; the installer decides whether it goes on',
     phase: 'bootloader',
     explains: 6,
   },
@@ -214,9 +364,11 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     id: 'bootloader-question',
     severity: 'error-asks',
     voices: ['installer', 'console'],
-    pattern: /The following error occurred while installing the boot loader|failed to write boot loader configuration/,
-    prints: 'log F40',
+    pattern:
+      /The following error occurred while installing the boot loader|failed to write boot loader configuration|failed to set new efi boot target/,
+    prints: 'log F40; the last one EL8 and later: from memory',
     phase: 'bootloader',
+    detailsFollow: true,
     explains: 6,
   },
   {
@@ -224,8 +376,8 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     severity: 'asks',
     voices: SPOKEN,
     pattern:
-      /Please respond 'yes' or 'no'|Please make your choice from above|kickstart installation stopped for info|User interaction required on spoke/,
-    prints: 'logs EL7, F40; F44 in anaconda.log',
+      /Please respond 'yes' or 'no'|Please make (?:your choice|a selection) from (?:the )?above|to begin installation, 'q' to quit|kickstart installation stopped for info|User interaction required on spoke/,
+    prints: 'logs EL7, F40; F44 in anaconda.log; the menu of text mode from memory',
     explains: 1,
   },
   {
@@ -238,6 +390,15 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     explains: 0,
   },
   {
+    id: 'onerror-scripts',
+    severity: 'fatal',
+    voices: INSTALLER,
+    pattern: /^(?:Running kickstart %%onerror|All kickstart %%onerror script\(s\) have been run)/,
+    prints: 'EL7.4, F25 and later, when an install is given up: source',
+    say: 'the installer gave up (its %onerror scripts were run)',
+    explains: 0,
+  },
+  {
     id: 'traceback-scripts',
     severity: 'fatal',
     stands: true,
@@ -246,46 +407,7 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     prints: 'every release: source',
     explains: 0,
   },
-  {
-    id: 'panic',
-    severity: 'fatal',
-    stands: true,
-    voices: CONSOLE,
-    pattern: /Kernel panic - not syncing.*/,
-    prints: 'every kernel',
-    phase: 'booting',
-    explains: 8,
-  },
-  // The initrd's failures are read on a console only: where anamon runs, the initrd has got over them.
-  {
-    id: 'initrd-timeout',
-    severity: 'error',
-    voices: CONSOLE,
-    pattern: /dracut-initqueue timeout - starting timeout scripts/,
-    prints: 'EL7 and later: log EL7',
-    phase: 'bootstrap',
-    explains: 3,
-  },
-  {
-    id: 'initrd-dead',
-    severity: 'fatal',
-    voices: CONSOLE,
-    pattern:
-      /Warning: Could not boot|Dracut Emergency Shell|Entering emergency mode|Anaconda installer errors begin|\/dev\/root does not exist/,
-    prints: 'EL7 and later: logs EL7, EL9',
-    phase: 'bootstrap',
-    explains: 3,
-  },
-  {
-    id: 'initrd-fetch',
-    severity: 'fatal',
-    voices: CONSOLE,
-    pattern:
-      /failed to fetch (?:kickstart|stage2) from \S+|Downloading \S+ failed!|unknown network (?:kickstart|repository) URL/,
-    prints: 'EL7 and later: logs EL7',
-    phase: 'bootstrap',
-    explains: 7,
-  },
+  ...CONSOLE_ERRORS,
 ];
 
 /** Lines that look like errors in healthy installs. */
@@ -293,6 +415,10 @@ export const ANACONDA_BENIGN: readonly { pattern: RegExp; why: string }[] = [
   {
     pattern: /(?:updates|product)\.img\S{0,300}(?: HTTP\/1\.[01]"|:) (?:404|HTTP response code said error)/,
     why: 'optional images are normally absent',
+  },
+  {
+    pattern: /Downloading '\S{0,300}(?:\/(?:updates|product)\.img|\/\.treeinfo)' failed!/,
+    why: 'optional images and descriptions of trees are normally absent',
   },
   {
     pattern:

@@ -28,6 +28,17 @@ export interface LogState {
   question: string | null;
   /** Texts of the errors reported. */
   errors: string[];
+  /** An error has been announced whose details are still to come; see ErrorMarker. Absent in states of older versions. */
+  announced?: Announced | null;
+}
+
+interface Announced {
+  /** The marker's id. */
+  id: string;
+  /** The gap in front of the details has been seen, or there is none. */
+  gap: boolean;
+  /** Lines that may still pass. */
+  lines: number;
 }
 
 /** One fact found in a file. `offset` is where its line begins, in bytes: with the marker's id it names the fact for ever. */
@@ -69,11 +80,14 @@ export function emptyLogState(restarted = false): LogState {
     ended: false,
     question: null,
     errors: [],
+    announced: null,
   };
 }
 
 const SCRIPT_BEGINS = /^Running\b.*\bks-script/;
 const SCRIPT_ENDS = /^Return code(?: of \S+)?: -?\d+$/;
+/** Lines between the words that announce an error and what it was: the longest announcement wraps into six. */
+const MAX_ANNOUNCEMENT = 8;
 const REPORT_DUMP = /^Local variables in innermost frame/;
 
 /**
@@ -206,13 +220,35 @@ export function createLogReader(options: {
       if (marker.logger && !marker.logger.test(line.logger)) continue;
       if (marker.afterFailure && (!state.failed || line.level !== '')) continue;
       if (marker.once && state.failed) return;
+      if (marker.before && state.phase !== null && phaseOrder(state.phase) >= phaseOrder(marker.before)) continue;
       if (marker.unless?.test(raw) || installer.benign.some((benign) => benign.pattern.test(raw))) return;
+      state.announced = marker.detailsFollow
+        ? { id: marker.id, gap: /:\s*$/.test(line.text), lines: MAX_ANNOUNCEMENT }
+        : null;
       const words = wordsOf(marker, match, line);
       const cause = causeOf(marker, context);
       if (cause === null) return report(marker, words, raw, at, context);
       // What is said beside the failure itself explains more than the name of the step.
       return report({ ...marker, explains: 9 }, `${words} (${cause})`, raw, at, context);
     }
+  }
+
+  /** The details of an error announced before: another error in its own words, which explain more. */
+  function readDetails(line: LogLine, raw: string, at: Place, context: readonly string[]): void {
+    const { announced } = state;
+    const marker = announced && installer.errors.find(({ id }) => id === announced.id);
+    if (!announced || !marker || line.level !== '' || !marker.voices.includes(line.voice)) return;
+    const words = line.text.trim();
+    if (words === '' || !announced.gap) {
+      const lines = announced.lines - 1;
+      const gap = announced.gap || words === '' || words.endsWith(':');
+      state.announced = lines > 0 ? { ...announced, gap, lines } : null;
+      return;
+    }
+    state.announced = null;
+    const { id, explains, severity } = marker;
+    const told = severity === 'fatal' ? 'fatal' : 'error';
+    report({ ...marker, id: `${id}:details`, severity: told, explains: explains + 1 }, words, raw, at, context);
   }
 
   function report(marker: ErrorMarker, words: string, raw: string, at: Place, context: readonly string[]): void {
@@ -253,11 +289,15 @@ export function createLogReader(options: {
     read(line, raw, at, context) {
       if (state.closed || line.voice === 'nobody' || (state.ended && !isLive) || isUserText(state, line)) return;
       const marks = marksOf(installer, line.voice);
+      const { announced, phase } = state;
       if (marks.any.test(line.text)) {
         if (marks.phases.length > 0) readPhases(marks, line, raw, at);
         if (!state.ended && !state.failed && marks.counters.length > 0) readCounters(marks, line, raw, at);
         if (!state.ended && marks.errors.length > 0) readErrors(marks, line, raw, at, context);
       }
+      // Not when the line has just announced something itself, or has been understood.
+      const isUnread = announced && state.announced === announced && state.phase === phase && !state.ended;
+      if (isUnread) readDetails(line, raw, at, context);
       task = installer.task?.exec(line.text)?.groups?.['task'] ?? task;
       if (kind === 'traceback' && (REPORT_DUMP.test(raw) || state.errors.length > 1)) state.closed = true;
     },

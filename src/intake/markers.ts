@@ -1,3 +1,4 @@
+import { CONSOLE_COUNTERS, CONSOLE_PHASES } from './console-markers';
 import type { Counter, LogFile, PhaseMarker, Voice } from './vocabulary';
 
 /*
@@ -8,7 +9,6 @@ import type { Counter, LogFile, PhaseMarker, Voice } from './vocabulary';
  */
 
 const INSTALLER: readonly Voice[] = ['installer'];
-const CONSOLE: readonly Voice[] = ['console'];
 
 /** EL5 and EL6: `moving (1) to step X`, `leaving (1) step X`. */
 const step = (names: string): RegExp =>
@@ -121,11 +121,19 @@ export const ANACONDA_PHASES: readonly PhaseMarker[] = [
     prints: 'EL6, EL7.5, EL8.3, EL10, F36, F43, F44: logs',
   },
   {
+    id: 'image-deployed',
+    phase: 'packages',
+    voices: INSTALLER,
+    pattern: /^ostree image deploy complete|^ostree admin deploy complete/,
+    percent: 70,
+    prints: 'F38 and later, EL10: from memory',
+  },
+  {
     id: 'package-tasks',
     phase: 'packages',
     voices: INSTALLER,
-    pattern: task('DownloadPackages|InstallPackages|DeployOSTree|InstallFrom\\w+|PullRemoteAndDelete'),
-    prints: 'F36 and later: logs F43, F44',
+    pattern: task('DownloadPackages|InstallPackages|DeployOSTree|DeployBootc|InstallFrom\\w+|PullRemoteAndDelete'),
+    prints: 'F36 and later: logs F43, F44; DeployBootc F44: source',
   },
   {
     id: 'step-bootloader',
@@ -216,49 +224,7 @@ export const ANACONDA_PHASES: readonly PhaseMarker[] = [
     prints: 'first form EL8 and later: source, which promises to keep it; the others log F43',
     proves: 'end',
   },
-  {
-    id: 'console-storage',
-    phase: 'storage',
-    voices: CONSOLE,
-    pattern: /^(?:Configuring storage|Setting up the installation environment)\s*$/,
-    prints: 'log F43',
-  },
-  {
-    id: 'console-packages',
-    phase: 'packages',
-    voices: CONSOLE,
-    pattern: /^(?:Installing the software|Preparing transaction from installation source)\s*$/,
-    prints: 'log F43',
-  },
-  {
-    id: 'console-bootloader',
-    phase: 'bootloader',
-    voices: CONSOLE,
-    pattern: /^Installing boot loader/,
-    prints: 'logs F40, F43',
-  },
-  {
-    id: 'console-configure',
-    phase: 'configure',
-    voices: CONSOLE,
-    pattern: /^(?:Configuring installed system|Creating users|Configuring addons|Generating initramfs)\s*$/,
-    prints: 'log F43',
-  },
-  {
-    id: 'console-post',
-    phase: 'post',
-    voices: CONSOLE,
-    pattern: /^Running post-installation scripts\s*$/,
-    prints: 'log F43',
-  },
-  {
-    id: 'console-finished',
-    phase: 'complete',
-    voices: CONSOLE,
-    pattern: /^Installation complete\b/,
-    prints: 'EL7 and later in text mode: source',
-    proves: 'end',
-  },
+  ...CONSOLE_PHASES,
 ];
 
 export const ANACONDA_COUNTERS: readonly Counter[] = [
@@ -341,6 +307,15 @@ export const ANACONDA_COUNTERS: readonly Counter[] = [
     step: 'download',
   },
   {
+    id: 'image-copied',
+    phase: 'packages',
+    voices: INSTALLER,
+    pattern: /^Installed [\d.]+ \w+ \((?<share>\d{1,3})%\)$/,
+    prints: 'live images, F37 and later: source',
+    sets: 'share',
+    step: 'install',
+  },
+  {
     id: 'scriptlets',
     phase: 'packages',
     voices: INSTALLER,
@@ -359,22 +334,5 @@ export const ANACONDA_COUNTERS: readonly Counter[] = [
     sets: 'one-more',
     step: 'install',
   },
-  {
-    id: 'console-download',
-    phase: 'packages',
-    voices: CONSOLE,
-    pattern: /^Downloading (?<total>\d+) RPMs, (?<bytes>[\d.]+ \w+) \/ (?<bytesTotal>[\d.]+ \w+) \(\d+%\) done/,
-    prints: 'log F43',
-    sets: 'download-bytes',
-    step: 'download',
-  },
-  {
-    id: 'console-counted',
-    phase: 'packages',
-    voices: CONSOLE,
-    pattern: /^\s*(?:\S+ )?[A-Za-z0-9][\w.+~^:-]* \((?<done>\d+)\/(?<total>\d+)\)\s*$/,
-    prints: 'log F43; EL7 and later in text mode: source',
-    sets: 'count',
-    step: 'install',
-  },
+  ...CONSOLE_COUNTERS,
 ];

@@ -68,7 +68,7 @@ export interface PhaseMarker {
   unlessFailed?: boolean;
 }
 
-/** A line that counts packages or bytes. Named groups: done, total, name, bytes. */
+/** A line that counts packages or bytes. Named groups: done, total, name, bytes, share. */
 export interface Counter {
   id: string;
   phase: Phase;
@@ -78,9 +78,18 @@ export interface Counter {
   prints: string;
   /**
    * `count`: done and total, or total alone; `one-more`: one package; `one-more-named`: one package, each `name` once;
-   * `batch`: a further batch of `total` packages begins; the others: bytes of a download.
+   * `batch`: a further batch of `total` packages begins; `share`: percent of the phase, where there are no packages to
+   * count; the others: bytes of a download.
    */
-  sets: 'count' | 'one-more' | 'one-more-named' | 'batch' | 'download-started' | 'download-done' | 'download-bytes';
+  sets:
+    | 'count'
+    | 'one-more'
+    | 'one-more-named'
+    | 'batch'
+    | 'share'
+    | 'download-started'
+    | 'download-done'
+    | 'download-bytes';
   step?: 'download' | 'install' | 'scriptlets';
 }
 
@@ -108,6 +117,10 @@ export interface ErrorMarker {
   /** The phase it implies when nothing in the file told the phase before. */
   phase?: Phase;
   phaseFrom?: readonly (readonly [RegExp, Phase])[];
+  /** Means nothing once this phase has been reached. */
+  before?: Phase;
+  /** What went wrong stands on a line of its own further down: after a colon the next line, else the one after a gap. */
+  detailsFollow?: boolean;
   /** Words in place of the line's own. */
   say?: string;
   /** How well its words explain the failure, 0–9: of several at once the best becomes the reason. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { briefly, linesOf, readInPieces, verdictOf, type LogVerdict } from './read-log';
+import { briefly, linesOf, readEitherWay, verdictOf, type LogVerdict } from './read-log';
 
 const FIXTURES = join(__dirname, '../../fixtures/intake/anaconda');
 const CASES = readdirSync(FIXTURES, { withFileTypes: true })
@@ -21,7 +21,7 @@ describe.each(CASES)('%s', (name) => {
   test('each file says what it said when its reading was last checked', () => {
     const found: Expected = {};
     for (const file of filesOf(name)) {
-      const drafts = readInPieces(file, linesOf(join(FIXTURES, name, file)));
+      const drafts = readEitherWay(file, linesOf(join(FIXTURES, name, file)));
       found[file] = { ...verdictOf(drafts), says: drafts.map(briefly) };
     }
     if (process.env['GOLDEN_UPDATE'] || !existsSync(path)) writeFileSync(path, `${JSON.stringify(found, null, 2)}\n`);
@@ -33,7 +33,7 @@ test.each(SUCCESSES)('%s never looks like a failure, not even cut short', (name)
   for (const file of filesOf(name)) {
     const lines = linesOf(join(FIXTURES, name, file));
     for (const share of [0.25, 0.5, 0.75, 1]) {
-      const verdict = verdictOf(readInPieces(file, lines.slice(0, Math.floor(lines.length * share))));
+      const verdict = verdictOf(readEitherWay(file, lines.slice(0, Math.floor(lines.length * share))));
       expect(verdict.outcome).not.toBe('failed');
       expect(verdict.outcome).not.toBe('blocked');
     }
@@ -42,9 +42,9 @@ test.each(SUCCESSES)('%s never looks like a failure, not even cut short', (name)
 
 test.each(EVERY_FILE)('%s/%s cut at a quarter, a half and three quarters is never complete', (name, file) => {
   const lines = linesOf(join(FIXTURES, name, file));
-  const whole = verdictOf(readInPieces(file, lines));
+  const whole = verdictOf(readEitherWay(file, lines));
   for (const share of [0.25, 0.5, 0.75]) {
-    const cut = verdictOf(readInPieces(file, lines.slice(0, Math.floor(lines.length * share))));
+    const cut = verdictOf(readEitherWay(file, lines.slice(0, Math.floor(lines.length * share))));
     expect(cut.outcome).not.toBe('complete');
     if (whole.outcome !== 'failed') expect(cut.outcome).not.toBe('failed');
   }
@@ -52,11 +52,11 @@ test.each(EVERY_FILE)('%s/%s cut at a quarter, a half and three quarters is neve
 
 test.each(EVERY_FILE)('%s/%s says the same however its lines are split into uploads', (name, file) => {
   const lines = linesOf(join(FIXTURES, name, file));
-  const whole = verdictOf(readInPieces(file, lines));
+  const whole = verdictOf(readEitherWay(file, lines));
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: 0, max: lines.length }), { maxLength: 12 }), (cuts) => {
       const sorted = cuts.sort((a, b) => a - b);
-      expect(verdictOf(readInPieces(file, lines, sorted))).toEqual(whole);
+      expect(verdictOf(readEitherWay(file, lines, sorted))).toEqual(whole);
     }),
     { numRuns: 15 },
   );
@@ -64,7 +64,7 @@ test.each(EVERY_FILE)('%s/%s says the same however its lines are split into uplo
 
 test.each(EVERY_FILE)('%s/%s uploaded line by line never repeats a fact', (name, file) => {
   const lines = linesOf(join(FIXTURES, name, file)).slice(0, 800);
-  const drafts = readInPieces(
+  const drafts = readEitherWay(
     file,
     lines,
     lines.map((_, index) => index),
@@ -74,6 +74,6 @@ test.each(EVERY_FILE)('%s/%s uploaded line by line never repeats a fact', (name,
 });
 
 test.each(EVERY_FILE)('%s/%s read at once becomes few facts', (name, file) => {
-  const drafts = readInPieces(file, linesOf(join(FIXTURES, name, file)));
+  const drafts = readEitherWay(file, linesOf(join(FIXTURES, name, file)));
   expect(drafts.length).toBeLessThanOrEqual(20);
 });

@@ -3,6 +3,7 @@ import type { EventDraft } from '../../src/domain/event';
 import { phaseOrder, type Phase } from '../../src/domain/phase';
 import { createUploadReader } from '../../src/intake/anamon';
 import { createFileReader, emptyFileState, type FileState } from '../../src/intake/file-reader';
+import { findByFileName } from '../../src/intake/installers';
 
 /** What a file says about its install, as a test compares it. */
 export interface LogVerdict {
@@ -77,6 +78,11 @@ export function sniffInPieces(file: string, lines: readonly OffsetLine[], cuts: 
     from = to;
   }
   return drafts;
+}
+
+/** Reads a file as its name says what it is, else as its lines do. */
+export function readEitherWay(file: string, lines: readonly OffsetLine[], cuts: readonly number[] = []): EventDraft[] {
+  return (findByFileName(file).length > 0 ? readInPieces : sniffInPieces)(file, lines, cuts);
 }
 
 /** What the drafts amount to. */
