@@ -12,12 +12,16 @@ const PLAIN = /^([A-Z]*DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.]+):(.*)$/s;
 const INNER = /^(anaconda|packaging|program|simpleline|storage|blivet|dnf): (.*)$/s;
 const INNER_MODULE = /^([\w.]+): (.*)$/s;
 
-/** What the kernel and the journal put in front of a line on the console. */
-const CONSOLE_PREFIX = /^(?:\[ *\d+\.\d+\] )?(?:(?:[\w.-]+ )?[\w.-]+\[\d+\]: )?/;
+/** What the kernel and the journal put in front of a line on the console: time since the boot, host, program. */
+const CONSOLE_PREFIX = /^(?:\[ *\d+\.\d+\] )?(?:(?:[\w.-]{1,64} )?(?<name>[\w.-]{1,100})\[\d+\]: )?/;
+/** Orders to a terminal (ECMA-48 §5.4, and the two-character ones): serial consoles are recorded with them. */
+const TERMINAL_ORDER = /\u001b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|[()][0-9A-B]|[=>78cDEHM])|[\u000e\u000f]/g;
+/** The status line of tmux, which has no end of line of its own. */
+const TMUX_STATUS = /^\[anaconda\] ?1:main\*.{0,120}?Help: F1 ?/;
 
 /** Lines of a text console that only anaconda and what it runs on print. */
 const CONSOLE_LINE =
-  /^(?:Starting installer, one moment|Starting automated install|anaconda \S{1,80} for .{1,80} started\.|An unknown error has occurr?ed, look at the \/tmp\/anaconda-tb|An error occurred during reading the kickstart file:|The installation was stopped due to|Installing boot loader\s*$|Performing post-installation setup tasks\s*$|Setting up the installation environment\s*$|Preparing transaction from installation source\s*$|Please respond 'yes' or 'no'|\[anaconda\] ?1:main|There was an error running the kickstart script at line|The following error occurred while (?:installing|setting up) |# to toggle selection, or 'c'-continue|(?:\[ *\d+\.\d+\] )?(?:Kernel c|C)ommand line: .{0,2000}\binst\.(?:ks|stage2|repo)=)/;
+  /^(?:Starting installer, one moment|Starting automated install|anaconda \S{1,80} for .{1,80} started\.|An unknown error has occurr?ed, look at the \/tmp\/anaconda-tb|An error occurred during reading the kickstart file:|The installation was stopped due to|Installing boot loader\s*$|Performing post-installation setup tasks\s*$|Setting up the installation environment\s*$|Preparing transaction from installation source\s*$|Please respond 'yes' or 'no'|\[anaconda\] ?1:main|\[ *\d+\.\d+\] (?:anaconda|packaging|program|org\.fedoraproject\.Anaconda\.[\w.]{1,60})\[\d+\]: |There was an error running the kickstart script at line|The following error occurred while (?:installing|setting up) |# to toggle selection, or 'c'-continue|(?:\[ *\d+\.\d+\] )?(?:Kernel c|C)ommand line: .{0,2000}\binst\.(?:ks|stage2|repo)=)/;
 
 /** Names anaconda's own loggers have in a system log: all of them up to EL7, the first one since EL8. */
 const LOGGERS = new Set(['anaconda', 'packaging', 'program', 'storage', 'blivet', 'yum', 'dnf', 'simpleline', 'ifcfg']);
@@ -45,13 +49,28 @@ function splitLine(kind: FileKind, line: string, previous: Voice): LogLine {
     case 'program':
       return { ...splitInstaller(line, 'program'), voice: 'program' };
     case 'console':
-      return { voice: 'console', level: '', logger: '', text: line.replace(CONSOLE_PREFIX, '') };
+      return splitConsole(line);
     case 'traceback':
     case 'package-list':
       return { voice: kind, level: '', logger: '', text: line };
     default:
       return NOBODYS;
   }
+}
+
+/** With `systemd.journald.forward_to_console` the logs are there as well, under the names of their programs. */
+function splitConsole(line: string): LogLine {
+  const plain = line.includes('\u001b') || line.includes('\u000f') ? line.replace(TERMINAL_ORDER, '') : line;
+  const shown = plain.replace(TMUX_STATUS, '');
+  const prefix = CONSOLE_PREFIX.exec(shown)!;
+  const name = prefix.groups!['name'] ?? '';
+  // What was overwritten on the screen is of no interest: counters move on in the same line.
+  const text = shown.slice(prefix[0].length).replace(/^.*\r(?=[^\r])/s, '');
+  if (MODULE.test(name) || LOGGERS.has(name)) {
+    const logged = byName(name, '', text);
+    if (logged && (logged.logger !== name || name !== 'anaconda')) return logged;
+  }
+  return { voice: 'console', level: '', logger: '', text };
 }
 
 function splitInstaller(line: string, previous: Voice): LogLine {
@@ -98,5 +117,5 @@ function sniff(line: string): FileKind | null {
     return 'installer';
   if (/^anaconda \S+ exception report/.test(line)) return 'traceback';
   if (/^(?:\[ *\d+\.\d+\] )?(?:[\w.-]{1,64} )?dracut-[\w-]+\[\d+\]: /.test(line)) return 'console';
-  return CONSOLE_LINE.test(line) ? 'console' : null;
+  return CONSOLE_LINE.test(line.replace(TERMINAL_ORDER, '')) ? 'console' : null;
 }

@@ -35,8 +35,8 @@ export const CONSOLE_PHASES: readonly PhaseMarker[] = [
     phase: 'config',
     voices: CONSOLE,
     pattern:
-      /^(?:Starting automated install|Checking software selection|Generating updated storage configuration|Checking storage configuration|Setting up installation source|Downloading package metadata)/,
-    prints: 'EL7 and later: log F43; those after the first from memory',
+      /^(?:Starting automated install|Checking software selection|Generating updated storage configuration|Saving storage configuration|Checking storage configuration|Setting up installation source|Downloading package metadata)/,
+    prints: 'EL7 and later: log F43; Saving EL9 and later: public report; the others from memory',
   },
   {
     id: 'console-disks',

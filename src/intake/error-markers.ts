@@ -120,7 +120,7 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
   {
     id: 'exact-message',
     severity: 'fatal',
-    voices: ['stdout', 'console'],
+    voices: SPOKEN,
     pattern: /^The exact error message is:/,
     prints: 'EL7 and later: source; the message follows',
     detailsFollow: true,
@@ -236,6 +236,16 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     explains: 7,
   },
   {
+    id: 'oscap',
+    severity: 'fatal',
+    voices: SPOKEN,
+    pattern:
+      /(?:\bOSCAPaddonError: .*|Something went wrong during the final hardening.*|The installation should be aborted\.)/,
+    prints: 'the OpenSCAP add-on, EL7 and later: tests of its policies',
+    phase: 'configure',
+    explains: 7,
+  },
+  {
     id: 'core-dump',
     severity: 'fatal',
     voices: ['installer', 'console'],
@@ -261,6 +271,16 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     phase: 'config',
     detailsFollow: true,
     explains: 5,
+  },
+  {
+    id: 'task-cause',
+    severity: 'fatal',
+    voices: INSTALLER,
+    pattern:
+      /^Thread AnaTaskThread-\S{1,80} has failed: Traceback.{0,4000}#012(?:\w{1,60}\.){0,8}(?<cls>(?!NonCritical)[A-Z]\w{0,60}(?:Error|Exception|Timeout))(?:: (?<text>[^#]{0,500}))?/,
+    prints: 'EL10, F36 and later in a system log, with its call stack in one line: public reports EL10',
+    phaseFrom: PHASE_OF_TASK,
+    explains: 8,
   },
   {
     id: 'task',

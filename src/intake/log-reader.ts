@@ -252,7 +252,8 @@ export function createLogReader(options: {
   }
 
   function report(marker: ErrorMarker, words: string, raw: string, at: Place, context: readonly string[]): void {
-    const text = plainText(words, MAX_ERROR_TEXT);
+    // rsyslog writes line ends inside a message as #012.
+    const text = plainText(words.replace(/(?:#012\s*)+/g, ' ').trim(), MAX_ERROR_TEXT);
     const phase = state.phase === null ? impliedPhase(marker, raw) : null;
     if (phase !== null) state.phase = phase;
     flush();

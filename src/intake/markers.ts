@@ -199,7 +199,8 @@ export const ANACONDA_PHASES: readonly PhaseMarker[] = [
     id: 'after-post',
     phase: 'finalize',
     voices: INSTALLER,
-    pattern: /^All kickstart %%post script\(s\) have been run|^Task started: Copy installation logs/,
+    pattern:
+      /^All kickstart %%post script\(s\) have been run|^Task started: (?:Set file contexts|Copy installation logs)/,
     prints: 'all releases: log F36',
   },
   {

@@ -212,7 +212,54 @@ Generating "/run/initramfs/rdsosreport.txt"`,
   });
 });
 
+describe('on a console with everything else', () => {
+  test('the journal forwarded there is read by the names of its programs', () => {
+    expect(
+      says(
+        'console.log',
+        `[   20.1] anaconda[1803]: anaconda: main: /usr/sbin/anaconda 34.25.2.10-1.el9_2
+[   30.1] org.fedoraproject.Anaconda.Modules.Payloads[1858]: INFO:anaconda.modules.payloads.payload.dnf.transaction_progress:Installed: bash-5.1.8-6.el9.x86_64 1656000000 ${'a'.repeat(64)}
+[   31.1] program[1803]: Running... /bin/sh /tmp/ks-script-x1
+[   31.2] program[1803]: Kernel panic - not syncing
+[   31.3] program[1803]: Return code: 0
+[   33.517655] anaconda[2628]: Installing.
+[   34.520412] anaconda[2628]: The installation was stopped due to an error which occurred while running in non-interactive cmdline mode.
+[   34.520498] anaconda[2628]: The exact error message is:
+[   34.520680] anaconda[2628]: Non interactive installation failed: The command 'ostree container image deploy' exited with the code 1..
+[   34.520788] anaconda[2628]: The installer will now terminate.`,
+      ),
+    ).toEqual([
+      'packages',
+      'failed',
+      'fatal: The installation was stopped due to an error which occurred while running in non-interactive cmdline mode.',
+      'fatal: The exact error message is:',
+      "fatal: Non interactive installation failed: The command 'ostree container image deploy' exited with the code 1..",
+      'fatal: The installer will now terminate.',
+    ]);
+  });
+
+  test('orders to the terminal, the status line of tmux and overwritten counters are seen through', () => {
+    const esc = '\u001b';
+    const { phase, packagesDone, packagesTotal } = verdict(
+      'console.log',
+      `${esc}[H${esc}[J[anaconda]1:main* 2:shell  3:log  4:storage-log >Switch tab: Alt+Tab | Help: F1 Starting installer, one moment...
+${esc}[1;24r${esc}(BConfiguring storage${esc}[K
+Installing bash.x86_64 (1/403)\rInstalling zlib.x86_64 (2/403)${esc}[K`,
+    );
+    expect({ phase, packagesDone, packagesTotal }).toEqual({ phase: 'packages', packagesDone: 2, packagesTotal: 403 });
+  });
+});
+
 describe('in the log files', () => {
+  test('a call stack in one line of a system log is told by its end', () => {
+    expect(
+      says(
+        'virtio.log',
+        '00:21:43,018 ERR anaconda:anaconda: modules.common.task.task: Thread AnaTaskThread-RunInstallationTask-1 has failed: Traceback (most recent call last):#012  File "/usr/lib64/python3.12/site-packages/pyanaconda/core/threads.py", line 280, in run#012    threading.Thread.run(self)#012dasbus.error.DBusError: The name is not activatable#012',
+      ),
+    ).toEqual([null, 'failed', 'fatal: DBusError: The name is not activatable']);
+  });
+
   test('no room for the packages', () => {
     expect(
       says(
