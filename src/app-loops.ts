@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { LEASE_MS } from './actions/bind-senders';
 import { deliverNotifications } from './actions/deliver-notifications';
 import { formDeliveries } from './actions/form-deliveries';
 import type { Heartbeat } from './actions/heartbeat';
@@ -6,6 +7,7 @@ import type { Intake } from './actions/intake';
 import type { InventoryDeps } from './actions/inventory-deps';
 import { createDigestStep } from './actions/send-digests';
 import { sweepHandles } from './actions/stage-item';
+import type { SyslogIntake } from './actions/take-syslog';
 import type { UploadLog } from './actions/upload-log';
 import { applyBlindWindows, watchStalls, type WatchDeps } from './actions/watch-clocks';
 import type { EventLog } from './actions/write-log';
@@ -27,6 +29,7 @@ export interface LoopDeps extends WatchDeps {
   inventory: InventoryDeps;
   heartbeat: Heartbeat;
   uploads: UploadLog;
+  syslog: SyslogIntake;
   eventLog: EventLog;
   notifiers: { channel: Channel; notifier: Notifier }[];
   /** Filled with what is to be called when there may be something to send. */
@@ -65,6 +68,8 @@ export function startLoops(deps: LoopDeps): () => Promise<void> {
     repeat('stalls', 1_000, () => watchStalls(deps, deps.intake)),
     repeat('digests', 15_000, createDigestStep(deps)),
     repeat('uploads', 5_000, () => deps.uploads.sweep()),
+    // What a line says is to be seen within a second.
+    repeat('live logs', 200, () => deps.syslog.flush()),
     repeat('event log', 5_000, async () => {
       await deps.eventLog.keepUp();
     }),
@@ -73,6 +78,7 @@ export function startLoops(deps: LoopDeps): () => Promise<void> {
       await store.deliveries.prune(now() - KEEP_DELIVERIES_MS);
       await store.notifications.prune(now() - KEEP_DELIVERIES_MS);
       await store.events.ensurePartitions(now());
+      await store.senders.pruneLeases(now() - LEASE_MS);
     }),
     forming,
     ...senders,

@@ -24,6 +24,7 @@ import { applyBlindWindows, noteBlindness } from './actions/watch-clocks';
 import { createEventLog } from './actions/write-log';
 import type { Config } from './config';
 import { startLoops } from './app-loops';
+import { createAppSyslog } from './app-syslog';
 import { createCobblerService } from './http/cobbler-service';
 import { listenUrl, reachableUrl } from './http/own-url';
 import { parseNetworks } from './http/peer';
@@ -171,6 +172,9 @@ async function assemble(
     now,
   });
 
+  const syslog = createAppSyslog({ ...policy, config, store, intake, now, warn });
+  listeners.push(syslog.onCommit);
+
   // Who is told.
   const notifiers = CHANNELS.flatMap((channel) => {
     const notifier = channel.create(config);
@@ -273,7 +277,9 @@ async function assemble(
 
   async function stop(): Promise<void> {
     await http.stop();
+    await syslog.listener.stop();
     await stopLoops?.();
+    if (stopLoops) await syslog.intake.flush();
     await intake.drain();
     await eventLog.close();
     await Promise.all(notifiers.map(({ notifier }) => notifier.close()));
@@ -293,6 +299,7 @@ async function assemble(
       await uploads.recover();
       const changed = await maintainAdminContact(inventory, { email: config.notifyEmail, sms: config.notifySms });
       if (changed.length > 0) log.info('The contact of the administrator was brought up to date', { changed });
+      const { udpPort, tlsPort } = await syslog.listener.start();
       listener.port = await http.start();
       const url = listenUrl(listener);
       stopLoops = startLoops({
@@ -304,11 +311,13 @@ async function assemble(
         inventory,
         heartbeat,
         uploads,
+        syslog: syslog.intake,
         eventLog,
         notifiers,
         nudges,
       });
-      log.info('Kickwatch listens', { url, database: database.embedded ? 'embedded' : 'PostgreSQL' });
+      const kind = database.embedded ? 'embedded' : 'PostgreSQL';
+      log.info('Kickwatch listens', { url, database: kind, syslogPort: udpPort, syslogTlsPort: tlsPort });
       return { urls: [url] };
     },
     stop: () => (stopped ??= stop()),

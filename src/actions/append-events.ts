@@ -41,7 +41,8 @@ export interface AppendDeps extends PolicyDeps {
 /** An event that has been written, with the names and addresses a log line or a push needs. */
 export interface WrittenEvent extends PlannedEvent {
   targetId: number;
-  target: { type: 'system' | 'profile'; name: string };
+  /** `address` tells machines of a profile apart; '' for systems. */
+  target: { type: 'system' | 'profile'; name: string; address: string };
   /** The address it is filed under in install.log. */
   ip: string;
   mac: string | null;
@@ -167,7 +168,7 @@ function describe(event: PlannedEvent, { target, item }: BatchTarget): WrittenEv
   return {
     ...event,
     targetId: target.id,
-    target: { type: target.type, name: target.name },
+    target: { type: target.type, name: target.name, address: target.address },
     ip: installAddress(event, item),
     mac: item.macs[0] ?? null,
   };

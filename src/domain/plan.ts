@@ -107,6 +107,7 @@ export function planDraft(target: TargetRuns, given: EventDraft, context: PlanCo
   const planned = planDue(target, draft.receivedAt, context);
   const run = target.last;
   const open = run && !isOver(run) ? run : null;
+  if (draft.detail.trail && isEverydayTrail(run, open, draft)) return planned;
   switch (draft.kind) {
     case 'install-started':
       planStart(target, open, draft, context, planned);
@@ -149,6 +150,33 @@ export function planDraft(target: TargetRuns, given: EventDraft, context: PlanCo
       planProgress(target, open, draft, context, planned);
   }
   return planned;
+}
+
+/** A finished machine that asks for an address so soon after its end is still the installer. */
+const REBOOT_MS = 20_000;
+/** … and one that asks so late is a machine at work. */
+const FIRST_BOOT_MS = 60 * 60_000;
+
+/**
+ * True for a trail that machines leave every day, whoever serves them: packages for an update, a lease that is renewed.
+ * While a run is open it is the installer's; fetching answers or a boot image begins one that is planned.
+ */
+function isEverydayTrail(
+  run: RunState | null,
+  open: RunState | null,
+  { kind, detail, receivedAt }: EventDraft,
+): boolean {
+  switch (kind) {
+    case 'netboot-seen':
+      return false;
+    case 'system-booted': {
+      const since = run?.status === 'finished' && run.bootedAt === null ? receivedAt - run.endedAt! : -1;
+      return since < REBOOT_MS || since > FIRST_BOOT_MS;
+    }
+    default:
+      if (!open) return true;
+      return open.status === 'planned' && phaseOrder(detail.phase ?? 'complete') > phaseOrder('bootstrap');
+  }
 }
 
 /** The latest moment the run's log tells of. */

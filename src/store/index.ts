@@ -7,6 +7,7 @@ import { createInventoryStore, type InventoryStore } from './inventory';
 import { createNotificationStore, type NotificationStore } from './notifications';
 import { createRunStore, type RunStore } from './runs';
 import { createSecretStore, type SecretStore } from './secrets';
+import { createSenderStore, type SenderStore } from './senders';
 import { createSessionStore, type SessionStore } from './sessions';
 import { createUploadStore, type UploadStore } from './uploads';
 
@@ -23,6 +24,7 @@ export interface Store {
   notifications: NotificationStore;
   deliveries: DeliveryStore;
   secrets: SecretStore;
+  senders: SenderStore;
   sessions: SessionStore;
   uploads: UploadStore;
   /**
@@ -49,6 +51,7 @@ export function createStore(db: Knex, options: StoreOptions = { defaultOwners: [
     notifications: createNotificationStore(db),
     deliveries: createDeliveryStore(db),
     secrets: createSecretStore(db),
+    senders: createSenderStore(db),
     sessions: createSessionStore(db),
     uploads: createUploadStore(db),
     transaction: (fn) => db.transaction((trx) => fn(createStore(trx, options), trx)),

@@ -5,6 +5,7 @@ import { migration0003 } from './0003-notifications';
 import { migration0004 } from './0004-sessions';
 import { migration0005 } from './0005-uploads';
 import { migration0007 } from './0007-item-types';
+import { migration0008 } from './0008-leases';
 
 /** One step of the schema. `name` is what the database remembers: without file extension, never changed once released. */
 export interface Migration {
@@ -21,6 +22,7 @@ export const MIGRATIONS: Migration[] = [
   migration0004, // sessions, secrets
   migration0005, // uploaded files
   migration0007, // repos, menus, images, files, packages, management classes, silences
+  migration0008, // leases
 ];
 
 /** MIGRATIONS as knex reads them. Names of our own: knex's folder loader would record `.ts` or `.js` with them. */

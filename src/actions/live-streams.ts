@@ -1,0 +1,105 @@
+import type { EventDraft, Instant } from '../domain/event';
+import type { Caller } from '../domain/target';
+import type { FileFinding } from '../intake/file-reader';
+import { createStreamReader, type StreamLine, type StreamReader } from '../intake/stream-reader';
+import type { Binding } from './bind-senders';
+
+/** Findings kept of a sender nobody knows yet. */
+const MAX_WAITING = 100;
+/** Signs of life without news are handed on at most this often, and loss is told of at most this often. */
+export const QUIET_MS = 60_000;
+
+/** What is being heard from one sender. */
+export interface LiveStream {
+  readonly key: string;
+  /** Where the lines come from. */
+  readonly peer: string;
+  /** The host the lines name; null when they name none that means anything. */
+  host: string | null;
+  readonly reader: StreamReader;
+  /** Found and not handed on yet, oldest first. */
+  findings: FileFinding[];
+  lines: number;
+  lost: number;
+  /** Of `lost`, what no event tells of yet. */
+  lostUntold: number;
+  binding: Binding | null;
+  boundAt: Instant;
+  heardAt: Instant;
+  /** When something was handed on last. */
+  toldAt: Instant;
+  /** Whether the reader knows where the run had come to. */
+  hasStart: boolean;
+  /** Why nothing of it is taken, in words; null while it is. */
+  refused: string | null;
+}
+
+/** A stream of a sender that was never heard before. */
+export function openStream(key: string, peer: string, host: string | null, now: Instant): LiveStream {
+  return {
+    ...{ key, peer, host },
+    reader: createStreamReader('syslog'),
+    findings: [],
+    lines: 0,
+    lost: 0,
+    lostUntold: 0,
+    binding: null,
+    boundAt: -Infinity,
+    heardAt: now,
+    toldAt: -Infinity,
+    hasStart: false,
+    refused: null,
+  };
+}
+
+/** Takes lines in. */
+export function readInto(stream: LiveStream, line: StreamLine, now: Instant): void {
+  stream.lines += 1;
+  stream.heardAt = now;
+  stream.reader.read(line);
+}
+
+/** Moves what the reader found to the findings that wait to be handed on; of too many the oldest go. */
+export function collect(stream: LiveStream): void {
+  const found = stream.reader.finish();
+  const news = found.filter(({ kind }) => kind !== 'heard');
+  if (news.some(({ kind }) => kind === 'install-started')) stream.hasStart = true;
+  stream.findings.push(...news);
+  if (stream.findings.length > MAX_WAITING) stream.findings.splice(0, stream.findings.length - MAX_WAITING);
+}
+
+/** Adds what one stream has to say to another that turned out to be of the same machine. */
+export function join(stream: LiveStream, other: LiveStream): void {
+  stream.findings.push(...other.findings);
+  stream.lines += other.lines;
+  stream.lost += other.lost;
+  stream.lostUntold += other.lostUntold;
+}
+
+/** What is to be handed on now, as drafts about the target; empty when there is nothing worth it. */
+export function takeDrafts(stream: LiveStream, target: Binding['target'], now: Instant): EventDraft[] {
+  const isQuiet = now - stream.toldAt < QUIET_MS;
+  const base = { target, source: 'syslog', receivedAt: now, claimedAt: null, dedupeKey: null, runId: null };
+  const drafts = stream.findings.map(({ kind, detail, installer }): EventDraft => ({
+    ...base,
+    kind,
+    detail: { ...detail, ...(installer !== null && { installer }), address: stream.peer },
+  }));
+  if ((drafts.length === 0 || stream.lostUntold > 0) && !isQuiet) {
+    const lost = stream.lostUntold > 0 ? { linesLost: stream.lostUntold } : {};
+    drafts.push({ ...base, kind: 'heard', detail: { address: stream.peer, ...lost } });
+    stream.lostUntold = 0;
+  }
+  stream.findings = [];
+  if (drafts.length > 0) stream.toldAt = now;
+  return drafts;
+}
+
+/**
+ * Who says what a stream says: where the peer is believed, the server itself; else the peer, with no more rights than any
+ * caller. A lease was told by a server that is believed.
+ */
+export function callerOf(stream: LiveStream, binding: Binding, isTrusted: (peer: string) => boolean): Caller {
+  const isBelieved = binding.by === 'lease' || isTrusted(stream.peer);
+  return isBelieved ? { peer: null, authority: 'internal' } : { peer: stream.peer, authority: 'anonymous' };
+}

@@ -1,0 +1,44 @@
+import { createSenderBinder } from './actions/bind-senders';
+import type { Intake, CommitListener } from './actions/intake';
+import { createSyslogIntake, type SyslogIntake } from './actions/take-syslog';
+import type { Config } from './config';
+import type { IntakePolicy } from './domain/target';
+import { isTellingLine } from './intake/stream-reader';
+import { isTrailTag } from './intake/sighting';
+import type { Store } from './store/index';
+import { createSyslogListener, type SyslogListener } from './syslog/listener';
+
+/** What the live logs take. */
+export interface AppSyslogDeps {
+  config: Pick<Config, 'syslog' | 'tls'>;
+  store: Store;
+  intake: Intake;
+  policy: IntakePolicy;
+  isTrusted(peer: string): boolean;
+  now(): number;
+  warn(key: string, sentence: string, fields?: Record<string, unknown>): void;
+}
+
+/** Live logs: the sockets, and what becomes of their lines. */
+export interface AppSyslog {
+  listener: SyslogListener;
+  intake: SyslogIntake;
+  /** Is told of every commit. */
+  onCommit: CommitListener;
+}
+
+/** Puts the listener and the intake of live logs together; nothing listens before `listener.start`. */
+export function createAppSyslog(deps: AppSyslogDeps): AppSyslog {
+  const { config, now, warn } = deps;
+  const binder = createSenderBinder({ store: deps.store, now });
+  const intake = createSyslogIntake({ ...deps, binder });
+  const listener = createSyslogListener({
+    ...config.syslog,
+    tls: config.tls,
+    onLines: (batch) => intake.take(batch),
+    isTelling: (line) => isTrailTag(line.tag) || isTellingLine(line),
+    warn,
+    now,
+  });
+  return { listener, intake, onCommit: (written) => binder.watch(written) };
+}

@@ -1,0 +1,248 @@
+import { createSenderBinder } from '../../src/actions/bind-senders';
+import { createSyslogIntake, type SyslogIntake } from '../../src/actions/take-syslog';
+import type { IntakePolicy } from '../../src/domain/target';
+import { parseLine } from '../../src/syslog/frame';
+import { openTestDatabase, type TestDatabase } from '../support/database';
+import { addSystems, readKinds, startWritePath, type TestServer } from '../support/write-path';
+
+const RELAY = '10.9.9.9';
+const DHCP_SERVER = '10.9.9.8';
+const PHASES = {
+  start: 'anaconda[1491]: anaconda: /sbin/anaconda 34.25.1.14-1.el9',
+  storage: 'anaconda[1491]: anaconda: threading: Running Thread: AnaInstallThread (1401)',
+  packages: 'anaconda[1491]: packaging: running transaction',
+  post: 'anaconda[1491]: anaconda: kickstart: Running kickstart %%post script(s)',
+};
+
+let database: TestDatabase;
+let server: TestServer;
+let syslog: SyslogIntake;
+let complaints: string[];
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await database.truncate();
+  await addSystems(database.knex, { web1: ['10.0.0.1'], web2: ['10.0.0.2'], web3: [] });
+  await database
+    .knex('interfaces')
+    .insert([
+      {
+        system_id: database.knex('systems').where('name', 'web3').select('id'),
+        name: 'eth0',
+        mac: '52:54:00:AB:CD:03',
+        data: '{}',
+      },
+    ]);
+  start();
+});
+
+function start(policy: IntakePolicy = 'known'): void {
+  complaints = [];
+  const isTrusted = (peer: string): boolean => peer === RELAY || peer === DHCP_SERVER;
+  const listeners: ((written: never) => void)[] = [];
+  server = startWritePath(database.knex, { policy, isTrusted, listeners: listeners as never });
+  const binder = createSenderBinder({ store: server.store, now: () => server.now });
+  listeners.push((written) => binder.watch(written));
+  syslog = createSyslogIntake({
+    ...{ binder, intake: server.intake, policy, isTrusted },
+    now: () => server.now,
+    warn: (_key, sentence) => complaints.push(sentence),
+  });
+}
+
+/** Lines arrive as rsyslog forwards them, and are worked off. */
+async function send(peer: string, lines: string[], options: { host?: string; lost?: number } = {}): Promise<void> {
+  const host = options.host ?? 'localhost';
+  const parsed = lines.map((line) => parseLine(`<142>May 16 20:47:06 ${host} ${line}`));
+  syslog.take([{ peer, lines: parsed, lost: options.lost ?? 0 }]);
+  await syslog.flush();
+}
+
+const runOf = async (name: string) => (await server.store.runs.find({ system: name, limit: 1 }))[0]?.state ?? null;
+const later = (ms: number): void => {
+  server.now += ms;
+};
+
+test('a machine is known by the address on record', async () => {
+  await send('10.0.0.2', [PHASES.start, PHASES.storage]);
+  expect(await runOf('web2')).toMatchObject({ status: 'installing', phase: 'storage', addresses: ['10.0.0.2'] });
+  expect(await runOf('web1')).toBeNull();
+});
+
+test('a machine whose name changes while it installs is one machine', async () => {
+  await send(RELAY, [PHASES.start, PHASES.storage], { host: 'web1' });
+  await send(RELAY, [PHASES.packages], { host: 'web1.example.org' });
+  expect(await runOf('web1')).toMatchObject({ phase: 'packages' });
+  expect(syslog.senders().filter(({ target }) => target === 'system:web1')).toHaveLength(1);
+});
+
+test('a relay that is trusted speaks for several machines', async () => {
+  await send(RELAY, [PHASES.start], { host: 'web1' });
+  await send(RELAY, [PHASES.start, PHASES.packages], { host: 'web2' });
+  expect((await runOf('web1'))?.phase).toBe('bootstrap');
+  expect((await runOf('web2'))?.phase).toBe('packages');
+});
+
+test('a sender cannot speak for a machine with another address on record', async () => {
+  await send('10.0.0.66', [PHASES.start], { host: 'web1' });
+  expect(await runOf('web1')).toBeNull();
+  expect(syslog.senders()[0]!.refused).toContain('10.0.0.66 is none of the addresses on record for web1');
+});
+
+test('a sender with an address on record is not believed when it claims to be another machine', async () => {
+  await send('10.0.0.2', [PHASES.start], { host: 'web1' });
+  expect(await runOf('web1')).toBeNull();
+  expect((await runOf('web2'))?.phase).toBe('bootstrap');
+});
+
+test('a machine without an address on record is known by the address its run was heard from', async () => {
+  await server.say(
+    'install-started',
+    { address: '10.0.0.77' },
+    { target: { type: 'system', name: 'web3', address: null } },
+  );
+  await send('10.0.0.77', [PHASES.storage]);
+  expect((await runOf('web3'))?.phase).toBe('storage');
+});
+
+test('another server knows it too, once it has looked', async () => {
+  await server.say(
+    'install-started',
+    { address: '10.0.0.77' },
+    { target: { type: 'system', name: 'web3', address: null } },
+  );
+  start();
+  await send('10.0.0.77', [PHASES.storage]);
+  expect((await runOf('web3'))?.phase).toBe('storage');
+});
+
+test('a machine is known by the MAC address its lease was given to, also after a restart', async () => {
+  await send(DHCP_SERVER, ['dnsmasq-dhcp[54]: DHCPACK(eth0) 10.0.0.88 52:54:00:ab:cd:03']);
+  start();
+  await send('10.0.0.88', [PHASES.start, PHASES.storage]);
+  expect((await runOf('web3'))?.phase).toBe('storage');
+  expect(syslog.senders()[0]).toMatchObject({ target: 'system:web3', boundBy: 'lease' });
+});
+
+test('a lease told by somebody who is not trusted is not believed', async () => {
+  await send('10.0.0.2', ['dnsmasq-dhcp[54]: DHCPACK(eth0) 10.0.0.2 52:54:00:ab:cd:03']);
+  expect(complaints).toEqual(['A DHCP, TFTP or web server is not believed: its address is not in TRUSTED_NETWORKS.']);
+  expect(await server.store.senders.findLeases(['10.0.0.2'], 0)).toEqual(new Map());
+});
+
+test('what a machine said before anybody knew it is told when its lease is', async () => {
+  await send('10.0.0.88', [PHASES.start, PHASES.storage]);
+  later(6_000);
+  await send(DHCP_SERVER, ['dnsmasq-dhcp[54]: DHCPACK(eth0) 10.0.0.88 52:54:00:ab:cd:03']);
+  await syslog.flush();
+  await syslog.flush();
+  expect((await runOf('web3'))?.phase).toBe('storage');
+});
+
+test('chatter keeps a run heard, moves no clock, and is stored once a minute', async () => {
+  await send('10.0.0.1', [PHASES.start]);
+  const before = (await runOf('web1'))!;
+  for (let second = 0; second < 130; second += 10) {
+    later(10_000);
+    await send('10.0.0.1', ['systemd[1]: Started something.', 'anaconda[1]: anaconda: ui: nothing of interest']);
+  }
+  const after = (await runOf('web1'))!;
+  expect(after.progressClock).toBe(before.progressClock);
+  expect(after.lastHeardAt).toBeGreaterThan(before.lastHeardAt!);
+  expect((await readKinds(server.store)).filter((kind) => kind.endsWith('heard'))).toHaveLength(2);
+});
+
+test('lines that were lost are told of with the run', async () => {
+  await send('10.0.0.1', [PHASES.start]);
+  later(61_000);
+  await send('10.0.0.1', ['systemd[1]: x'], { lost: 4_211 });
+  expect((await runOf('web1'))!.linesLost).toBe(4_211);
+});
+
+test('a second install of the same machine on the same stream is another run', async () => {
+  await send('10.0.0.1', [PHASES.start, PHASES.packages, PHASES.post]);
+  later(3_600_000);
+  await send('10.0.0.1', [PHASES.start, PHASES.storage]);
+  expect(await readKinds(server.store)).toContain('1 install-terminated');
+  expect(await runOf('web1')).toMatchObject({ status: 'installing', phase: 'storage' });
+});
+
+test('packages counted before a restart of the server still count', async () => {
+  const installed = (n: number): string =>
+    `anaconda[1491]: packaging: Installed: p${n}-1.el9.noarch 1600000000 ${'0123456789abcdef'.repeat(4)}`;
+  await send('10.0.0.1', [PHASES.start, PHASES.packages, ...[1, 2, 3].map(installed)]);
+  start();
+  await send('10.0.0.1', [installed(4)]);
+  await send('10.0.0.1', [installed(5)]);
+  expect((await runOf('web1'))!.packagesDone).toBeGreaterThanOrEqual(4);
+});
+
+test('an error is told with the lines before it', async () => {
+  await send('10.0.0.1', [
+    PHASES.start,
+    'anaconda[1491]: anaconda: one',
+    'anaconda[1491]: anaconda: payload.manager: PayloadError: no such repo',
+  ]);
+  const [error] = (await runOf('web1'))!.errors;
+  expect(error).toMatchObject({ text: 'PayloadError: no such repo' });
+  expect(error!.context!.at(-2)).toContain('anaconda: one');
+});
+
+test('under the policy that asks for tokens nobody but trusted networks is heard', async () => {
+  start('token');
+  await send('10.0.0.1', [PHASES.start]);
+  expect(await runOf('web1')).toBeNull();
+  await send(RELAY, [PHASES.start], { host: 'web1' });
+  expect((await runOf('web1'))?.phase).toBe('bootstrap');
+});
+
+test('what could not be stored is kept and stored when the database is back', async () => {
+  const { submit } = server.intake;
+  server.intake.submit = () => Promise.reject(new Error('gone'));
+  await send('10.0.0.1', [PHASES.start]);
+  server.intake.submit = submit;
+  await syslog.flush();
+  expect((await runOf('web1'))?.phase).toBe('bootstrap');
+});
+
+describe('the trail of a machine', () => {
+  const dhcp = (lines: string[]): Promise<void> => send(DHCP_SERVER, lines);
+  const PLANNED = { target: { type: 'system' as const, name: 'web3', address: null } };
+  const LEASE = 'dnsmasq-dhcp[54]: 77 DHCPACK(eth0) 10.0.0.88 52:54:00:ab:cd:03';
+
+  test('begins a planned install when its firmware boots from the network', async () => {
+    await server.say('run-planned', {}, PLANNED);
+    await dhcp(['dnsmasq-dhcp[54]: 77 vendor class: PXEClient:Arch:00007:UNDI:003016', LEASE]);
+    expect(await runOf('web3')).toMatchObject({ status: 'installing', phase: 'booting' });
+  });
+
+  test('begins nothing when its old system renews a lease', async () => {
+    await server.say('run-planned', {}, PLANNED);
+    await dhcp([LEASE]);
+    expect((await runOf('web3'))!.status).toBe('planned');
+  });
+
+  test('shows the first boot after the end, not the last words of the installer', async () => {
+    await server.say('install-started', {}, PLANNED);
+    await server.say('install-finished', {}, PLANNED);
+    later(5_000);
+    await dhcp([LEASE]);
+    expect((await runOf('web3'))!.bootedAt).toBeNull();
+    later(85_000);
+    await dhcp([LEASE]);
+    expect((await runOf('web3'))!.bootedAt).toBe(server.now);
+  });
+
+  test('of packages moves a run that installs, and opens none', async () => {
+    const get = (file: string): string =>
+      `nginx[9]: 10.0.0.88 - - [25/Nov/2026:10:00:00 +0000] "GET /el9/Packages/${file} HTTP/1.1" 200 4000 "-" "libdnf (Red Hat 9)"`;
+    await dhcp([LEASE, get('a-1.el9.noarch.rpm')]);
+    expect(await runOf('web3')).toBeNull();
+    await server.say('install-started', {}, PLANNED);
+    await dhcp([get('b-1.el9.noarch.rpm'), get('c-1.el9.noarch.rpm'), get('c-1.el9.noarch.rpm')]);
+    expect(await runOf('web3')).toMatchObject({ phase: 'packages', packagesDone: 3 });
+  });
+});
