@@ -129,7 +129,7 @@ describe('an accepted message', () => {
     expect(heard).toEqual([
       expect.objectContaining({
         kind: 'install-started',
-        target: { type: 'system', name: 'db1' },
+        target: { type: 'system', name: 'db1', address: '' },
         ip: '10.0.0.9',
         before: null,
         after: expect.objectContaining({ status: 'installing' }) as unknown,

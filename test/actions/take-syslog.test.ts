@@ -26,16 +26,14 @@ afterAll(() => database.close());
 beforeEach(async () => {
   await database.truncate();
   await addSystems(database.knex, { web1: ['10.0.0.1'], web2: ['10.0.0.2'], web3: [] });
-  await database
-    .knex('interfaces')
-    .insert([
-      {
-        system_id: database.knex('systems').where('name', 'web3').select('id'),
-        name: 'eth0',
-        mac: '52:54:00:AB:CD:03',
-        data: '{}',
-      },
-    ]);
+  await database.knex('interfaces').insert([
+    {
+      system_id: database.knex('systems').where('name', 'web3').select('id'),
+      name: 'eth0',
+      mac: '52:54:00:AB:CD:03',
+      data: '{}',
+    },
+  ]);
   start();
 });
 
