@@ -1,17 +1,8 @@
 import { emails, phoneNumbers, webhooks } from './item-addresses';
 import { field, flagField, identity, intField, listField, owners, textField, type Field } from './item-fields';
 import { FieldError } from './item-value';
-import { oneOf, text, whole, words, type Rule } from './item-values';
+import { oneLine, oneOf, text, whole, words, type Rule } from './item-values';
 import { DEFAULT_PROGRESS_EVERY, DEFAULT_REASONS, SCOPE_KINDS, SUBSCRIPTION_REASONS } from './notification';
-
-/** Text without line breaks and control characters. */
-export const oneLine: Rule = (value, at) => {
-  const line = text(value, at) as string;
-  if (/[\p{Cc}\u2028\u2029]/u.test(line)) {
-    throw new FieldError('value', `${at.field}: Line breaks and control characters cannot be used here.`);
-  }
-  return line;
-};
 
 const language: Rule = (value, at) => {
   const tag = oneLine(value, at) as string;

@@ -21,14 +21,16 @@ import {
 import { FieldError, INHERIT } from './item-value';
 import { oneOf, text, textOrInherit, whole, type Rule } from './item-values';
 
-/** `[user[:password]@][host:]/path`; nothing in it that a shell or a mount would act on. */
-const LOCATION =
-  /^(?:[\w.-]{1,64}(?::[^\s@/:'"`$\\;&|<>]{1,128})?@)?(?:[\w.-]{1,253}:)?\/[^\s'"`$\\;&|<>\p{Cc}]{0,4096}$/u;
+/** `[[user@]host:]/path`; nothing in it that a shell or a mount would act on. */
+const LOCATION = /^(?:(?:[\w.-]{1,64}@)?[\w.-]{1,253}:)?\/[^\s'"`$\\;&|<>\p{Cc}]{0,4096}$/u;
 
 const imageFile: Rule = (value, at) => {
   const path = text(value, at) as string;
   if (path.includes('://')) {
     throw new FieldError('syntax', `The file of an image is a path, host:/path or user@host:/path, not a URL: ${path}`);
+  }
+  if (/^[^@/]*:[^@]*@/.test(path)) {
+    throw new FieldError('value', 'The file of an image must not hold a password: everybody can read it.');
   }
   if (path === '' || (LOCATION.test(path) && !path.split('/').includes('..'))) return path;
   throw new FieldError('value', `The file of an image must be /path, host:/path or user@host:/path: ${path}`);

@@ -146,6 +146,15 @@ export const text: Rule = (value, at) => {
   return limitText(value);
 };
 
+/** Text without line breaks and control characters. */
+export const oneLine: Rule = (value, at) => {
+  const line = text(value, at) as string;
+  if (/[\p{Cc}\u2028\u2029]/u.test(line)) {
+    throw new FieldError('value', `${at.field}: Line breaks and control characters cannot be used here.`);
+  }
+  return line;
+};
+
 function limitText(value: string): string {
   if (value.length > MAX_TEXT)
     throw new FieldError('value', `Text longer than ${MAX_TEXT} characters cannot be stored.`);

@@ -10,7 +10,7 @@ import {
   type Field,
 } from './item-fields';
 import { FieldError, INHERIT, type ItemData } from './item-value';
-import { anyText, oneOf, pairs, text, whole, type Rule } from './item-values';
+import { anyText, oneLine, oneOf, pairs, text, whole, type Rule } from './item-values';
 
 const REPO_BREEDS = ['none', 'rsync', 'rhn', 'yum', 'apt', 'wget'];
 const REPO_ARCHES = [
@@ -41,15 +41,15 @@ export const REPO_FIELDS: readonly Field[] = [
   textField('breed', 'none', { rule: oneOf(REPO_BREEDS) }),
   listField('apt_components', []),
   listField('apt_dists', []),
-  textField('createrepo_flags', INHERIT),
+  textField('createrepo_flags', INHERIT, { rule: oneLine }),
   structField('environment', {}, { rule: pairs, flat: 'pairs' }),
   flagField('keep_updated', false),
-  textField('mirror', ''),
+  textField('mirror', '', { rule: oneLine }),
   textField('mirror_type', 'baseurl', { rule: oneOf(MIRROR_TYPES) }),
   flagField('mirror_locally', false),
   textField('os_version', '', { rule: repoVersion }),
   field('int', priority)('priority', 0),
-  textField('proxy', INHERIT, { setting: 'proxy_url_ext' }),
+  textField('proxy', INHERIT, { setting: 'proxy_url_ext', rule: oneLine }),
   listField('rpm_list', [], { flat: 'words' }),
   structField('rsyncopts', {}, { rule: pairs }),
   structField('yumopts', {}, { rule: pairs, flat: 'pairs' }),

@@ -1,7 +1,6 @@
-import { oneLine } from './contact-fields';
 import { field, identity, listField, owners, textField, type Field } from './item-fields';
 import { FieldError, type ItemData } from './item-value';
-import { words, type Rule } from './item-values';
+import { oneLine, words, type Rule } from './item-values';
 
 /** Fields that say what a silence covers: a target that meets every one that is given, of each list any entry. */
 export const SILENCE_MATCHERS = ['system', 'profile', 'distro', 'owner', 'pattern'] as const;

@@ -7,6 +7,7 @@ import { copy, modifyItem, newItem, remove, rename, saveItem } from './change-it
 import { ANY_TOKEN, HANDLE, NAME, TOKEN, WHAT, type ItemMethodDeps } from './item-methods';
 import { find, findPaged, getHandle, getItem, getItems, getItemsSince, readType } from './read-items';
 import { getRendered, renderedMethods } from './rendered';
+import { repoMethods } from './repos';
 
 const FLATTEN: Param = { name: 'flatten', type: 'boolean', default: false };
 const RESOLVED: Param = { name: 'resolved', type: 'boolean', default: false };
@@ -25,7 +26,12 @@ const STAGED = 'Nobody sees it before it is saved.';
 
 /** The methods of every item type, and those that take the type as an argument. */
 export function itemMethods(deps: ItemMethodDeps): Method[] {
-  return [...ITEM_TYPES.flatMap((type) => methodsOf(deps, type)), ...anyTypeMethods(deps), ...renderedMethods(deps)];
+  return [
+    ...ITEM_TYPES.flatMap((type) => methodsOf(deps, type)),
+    ...anyTypeMethods(deps),
+    ...renderedMethods(deps),
+    ...repoMethods(deps),
+  ];
 }
 
 function methodsOf(deps: ItemMethodDeps, type: ItemType): Method[] {

@@ -37,12 +37,22 @@ async function showBlended(
   blended: ItemData,
   args: readonly XmlRpcValue[],
 ): Promise<Struct> {
-  const values = flattenItem(BLENDED_FIELDS, blended);
-  if (type.boots) addAnswerFile(values);
-  const hides = holdsSecrets(values, SECRETS) && !(await hasSession(deps, args));
-  const shown = toItemStruct(hides ? redact(values, SECRETS) : values);
+  const shown = toItemStruct(await readable(deps, type, flattenItem(BLENDED_FIELDS, blended), args));
   if (blended.repos !== undefined) shown.repo_data = (await readRepos(deps, blended)).map(toItemStruct);
   return shown;
+}
+
+/** Blended values with the answer file, secrets hidden from whoever has no session. */
+async function readable(
+  deps: ItemMethodDeps,
+  type: ItemType,
+  blended: ItemData,
+  args: readonly XmlRpcValue[],
+): Promise<ItemData> {
+  const values = { ...blended };
+  if (type.boots) addAnswerFile(values);
+  const hides = holdsSecrets(values, SECRETS) && !(await hasSession(deps, args));
+  return hides ? redact(values, SECRETS) : values;
 }
 
 function byName(items: readonly ItemData[]): Struct {
@@ -90,6 +100,18 @@ export function renderedMethods(deps: ItemMethodDeps): Method[] {
     }),
     defineMethod({
       ...common,
+      name: 'dump_vars',
+      params: [
+        { name: 'item_uuid', type: 'string' },
+        { name: 'formatted_output', type: 'boolean', default: false },
+        { name: 'remove_dicts', type: 'boolean', default: true },
+      ],
+      returns: 'any',
+      summary: 'The item with that uid combined with all it inherits; formatted: as lines of text.',
+      run: async ([uid, formatted, flat]) => dumpVars(deps, asName(uid), isTruthy(formatted), isTruthy(flat)),
+    }),
+    defineMethod({
+      ...common,
       name: 'find_system_by_dns_name',
       params: [{ name: 'dns_name', type: 'string' }],
       returns: 'struct',
@@ -130,6 +152,17 @@ export function renderedMethods(deps: ItemMethodDeps): Method[] {
       },
     }),
   ];
+}
+
+async function dumpVars(deps: ItemMethodDeps, uid: string, formatted: boolean, flat: boolean): Promise<XmlRpcValue> {
+  const [own] = await deps.store.inventory.loadChainByUid(uid);
+  const type = own && itemType(own.type);
+  const blended = type && (await readBlended(deps, type, textOf(own.values.name)));
+  if (!blended) throw valueError(`Item with uuid "${uid}" does not exist!`);
+  const shown = await readable(deps, type, flat ? flattenItem(BLENDED_FIELDS, blended) : blended, []);
+  if (!formatted) return toItemStruct(shown);
+  const lines = Object.keys(shown).sort();
+  return lines.map((key) => `${key} : ${textOf(shown[key])}\n`).join('');
 }
 
 async function showResolved(deps: ItemMethodDeps, uid: string, attribute: string): Promise<XmlRpcValue> {
