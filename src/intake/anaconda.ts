@@ -91,6 +91,7 @@ function byName(name: string, level: string, text: string): LogLine | null {
     return plain ? spoken(plain[2]!, plain[1]!, plain[3]!) : { voice: 'installer', level: '', logger: '', text };
   }
   if (name.startsWith('dracut')) return { voice: 'initrd', level, logger: '', text };
+  if (name === 'systemd') return { voice: 'helper', level, logger: name, text };
   if (name === 'systemd-coredump') return { voice: 'installer', level, logger: name, text };
   if (name === 'anaconda-tb') return { voice: 'traceback', level, logger: '', text };
   if (!LOGGERS.has(name)) return null;

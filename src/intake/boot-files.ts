@@ -21,7 +21,9 @@ const LOADER =
   /^(?:l?pxelinux\.0|gpxelinux\.0|syslinux\.efi|ldlinux\.\w+|[\w-]+\.c32|memdisk|undionly\.k?pxe|(?:snp(?:only)?|ipxe|undi)[\w.-]*\.(?:k?pxe|efi|lkrn|krn)|[\w.-]+\.ipxe|boot\.php|(?:shim|grub|mm|fb|boot|core|bootmgfw|elilo|revocations)[\w.-]*\.efi|grub2?pxe\S*|core\.0|grub\.cfg[\w.:-]*|[\w-]+\.(?:mod|lst|pf2)|bootcode\.bin|bootmgr(?:\.exe)?|bcd|pxeboot\.(?:com|n12|0)|wdsnbp\.com|abortpxe\.com|yaboot[\w.-]*|pxelinux\.cfg)$/i;
 /** Without one of these nothing boots; menus are probed for under many names. */
 const LOADER_PROGRAM =
-  /^(?:l?pxelinux\.0|gpxelinux\.0|syslinux\.efi|ldlinux\.\w+|undionly\.k?pxe|(?:snp(?:only)?|ipxe)[\w.-]*\.(?:k?pxe|efi)|[\w.-]+\.ipxe|(?:shim|grub|boot|core)(?:aa64|x64|ia32|net\w*)?[\w.-]*\.efi|core\.0|wdsnbp\.com|bootmgr(?:\.exe)?)$/i;
+  /^(?:l?pxelinux\.0|gpxelinux\.0|syslinux\.efi|ldlinux\.\w+|undionly\.k?pxe|(?:snp(?:only)?|ipxe)[\w.-]*\.(?:k?pxe|efi)|[\w.-]+\.ipxe|(?:shim|grub|boot|core)(?!_certificate)[\w.-]*\.efi|core\.0|wdsnbp\.com|bootmgr(?:\.exe)?)$/i;
+/** The firmware of a Raspberry Pi looks for its kernel under one name after the other. */
+const PROBED_KERNEL = /^kernel\w{0,8}\.img$/;
 /** Menus that a loader tries to find by address, MAC and UUID: most of them are not there. */
 const MENU = /(?:^|\/)(?:pxelinux\.cfg|grub2?(?:-efi)?\/(?:system|grub\.cfg)|boot\.cfg)(?:[/-]|$)|\/op\/i?pxe\b/i;
 
@@ -33,7 +35,7 @@ const STAGE2_PATH =
 const ANSWERS =
   /^(?:[\w.+-]+\.ks|[\w.+-]*ks\.cfg|[\w.+-]*kickstart[\w.+-]*\.cfg|[\w.+-]*preseed[\w.+-]*|user-data|autoinst[\w.+-]*\.xml|autoyast[\w.+-]*|[\w.+-]+\.(?:ign|seed)|(?:auto)?unattend[\w.-]*\.xml|ks)$/i;
 const ANSWERS_PATH =
-  /\/op\/(?:ks|autoinstall)(?:\/|$)|\/(?:autoinst|autoinstall|ks|kickstarts?|preseed|ignition)\/[^/]+$|\/unattended\/(?:provision|kickstart|preseed|user-data)\b/i;
+  /\/op\/(?:ks|autoinstall)(?:\/|$)|\/(?:autoinst|autoinstall|ks|kickstarts?|preseed|ignition)\/(?:[^/]{1,200}\/){0,4}[^/.]{1,200}(?:\.(?:cfg|ks|xml|txt|seed|php|conf|json|ya?ml))?$|\/unattended\/(?:provision|kickstart|preseed|user-data)\b/i;
 
 const METADATA = /^(?:repomd\.xml[\w.]*|(?:In)?Release(?:\.gpg)?|Packages(?:\.\w+)?)$/;
 const METADATA_PATH = /\/(?:repodata|media\.1|suse\/setup)\/[^/]+$|\/dists\/\S{1,300}\/(?:i18n|by-hash)\//;
@@ -47,7 +49,7 @@ const PAYLOAD =
  * speak. Null: nothing that belongs to an install.
  */
 export function roleOf(path: string, agent: string | null, transport: 'tftp' | 'http'): FileRole | null {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = nameOf(path);
   if (KERNEL.test(name)) return 'kernel';
   if (LOADER.test(name) || MENU.test(path)) return 'loader';
   if (transport === 'tftp') return 'loader';
@@ -64,8 +66,14 @@ export function roleOf(path: string, agent: string | null, transport: 'tftp' | '
  * mirror that is one of several are asked for in vain by healthy machines.
  */
 export function isNeeded(path: string, role: FileRole): boolean {
-  if (role === 'loader') return LOADER_PROGRAM.test(path.slice(path.lastIndexOf('/') + 1)) && !MENU.test(path);
-  return role === 'kernel' || role === 'answers' || role === 'package';
+  if (role === 'loader') return LOADER_PROGRAM.test(nameOf(path)) && !MENU.test(path);
+  if (role === 'kernel') return !PROBED_KERNEL.test(nameOf(path));
+  return role === 'answers' || role === 'package';
+}
+
+/** The last part of a path; Windows asks with backslashes. */
+function nameOf(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
 /** True for firmware and boot loaders that speak HTTP. */

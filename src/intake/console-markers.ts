@@ -97,6 +97,15 @@ export const CONSOLE_PHASES: readonly PhaseMarker[] = [
     prints: 'log F43',
   },
   {
+    id: 'goes-down',
+    phase: 'finalize',
+    voices: ['console', 'helper'],
+    pattern:
+      /\bReached target (?:\S{1,40} - )?(?:System )?(?:Shutdown|Reboot|Power-Off|Power Off|Late Shutdown Services)\b|^reboot: (?:Restarting|Power down)|^Sending SIGTERM to remaining processes/,
+    after: 'post',
+    prints: 'EL7 and later: systemd and the kernel, from memory. Earlier than the last scripts it is no good sign',
+  },
+  {
     id: 'console-finished',
     phase: 'complete',
     voices: CONSOLE,
@@ -129,8 +138,8 @@ export const CONSOLE_COUNTERS: readonly Counter[] = [
     id: 'console-counted',
     phase: 'packages',
     voices: CONSOLE,
-    pattern: /^\s*(?:\S+ )?[A-Za-z0-9][\w.+~^:-]* \((?<done>\d+)\/(?<total>\d+)\)\s*$/,
-    prints: 'log F43; EL7 and later in text mode: source',
+    pattern: /^\s*(?:\S+ )?[A-Za-z0-9][\w.+~^:-]* \((?<done>\d+)\/(?<total>\d+)\)(?: \S{1,40}){0,3}\s*$/,
+    prints: 'log F43; EL7 and later in text mode: source; in some languages the verb stands behind: from memory',
     sets: 'count',
     step: 'install',
   },
@@ -269,6 +278,15 @@ export const CONSOLE_ERRORS: readonly ErrorMarker[] = [
     prints: 'EL7 and later: logs EL7',
     phase: 'bootstrap',
     explains: 7,
+  },
+  {
+    id: 'initrd-image',
+    severity: 'error',
+    voices: CONSOLE,
+    pattern: /\bWarning: (?:no suitable images|\S{1,300} has no suitable runtime)/,
+    prints: 'EL7 and later, from disks and discs: source',
+    phase: 'bootstrap',
+    explains: 6,
   },
   {
     id: 'initrd-download',

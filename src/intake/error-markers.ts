@@ -103,8 +103,9 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     id: 'kickstart-read',
     severity: 'fatal',
     voices: SPOKEN,
-    pattern: /An error occurred during reading the kickstart file:/,
-    prints: 'EL8 and later: source; what is wrong follows',
+    pattern:
+      /An error occurred during reading the kickstart file:|The following error was found while parsing the kickstart/,
+    prints: 'EL8 and later: source; the second EL6, EL7: from memory. What is wrong follows',
     phase: 'config',
     detailsFollow: true,
     explains: 5,
@@ -169,8 +170,8 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     severity: 'error',
     voices: SPOKEN,
     pattern:
-      /(?:Unable to allocate requested partition scheme|[Nn]ot enough free space (?:on disks|for new partition)|Could not allocate requested partitions).*/,
-    prints: 'EL6 (last form), EL7 and later: from memory',
+      /(?:Unable to allocate requested partition scheme|[Nn]ot enough free space (?:on disks|for new partition)|Could not (?:allocate requested partitions|find enough free space)).*/,
+    prints: 'EL5, EL6 (last forms), EL7 and later: from memory',
     phase: 'storage',
     explains: 7,
   },
@@ -192,6 +193,15 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     pattern:
       /(?:GPG check FAILED|GPG signature verification error|Public key for \S{1,300} is not installed|OpenPGP check for package .{1,300} has failed).*/,
     prints: 'YUM, DNF: public logs; the last one DNF 5, from memory',
+    phase: 'packages',
+    explains: 7,
+  },
+  {
+    id: 'package-unreadable',
+    severity: 'error-asks',
+    voices: SPOKEN,
+    pattern: /The (?:file|package) \S{1,300} cannot be (?:opened|found)\..*/,
+    prints: 'EL5, EL6, which ask whether to try again: from memory',
     phase: 'packages',
     explains: 7,
   },

@@ -176,6 +176,8 @@ function turn(state: FileState, line: string): boolean {
     return true;
   }
   const sniffed = sniffLine(line);
+  // The kernel speaks below every installer: whose console it is, if that is known, it does not change.
+  if (sniffed?.installer.name === 'kernel' && state.installer !== null) return false;
   if (sniffed) Object.assign(state, { installer: sniffed.installer.name, kind: sniffed.kind });
   return sniffed !== null && sniffed.kind !== 'tagged';
 }

@@ -19,6 +19,15 @@ const ERRORS: readonly ErrorMarker[] = [
     explains: 4,
   },
   {
+    id: 'no-root-device',
+    severity: 'error',
+    voices: ['kernel'],
+    pattern: /\bVFS: Cannot open root device .*/,
+    prints: 'every kernel, before it panics: it was booted without a usable initrd',
+    phase: 'booting',
+    explains: 7,
+  },
+  {
     id: 'panic',
     severity: 'fatal',
     stands: true,
@@ -38,7 +47,11 @@ export const KERNEL: Installer = {
   counters: [],
   errors: ERRORS,
   benign: [{ pattern: /ACPI (?:BIOS )?Error|avc:  denied|kauditd_printk_skb/, why: 'noise of healthy machines' }],
-  split: (_kind, line) => ({ voice: 'kernel', level: '', logger: '', text: line }),
+  split: (_kind, line) => ({ voice: 'kernel', level: '', logger: '', text: line.replace(/^\[ *\d+\.\d+\] /, '') }),
   tagged: (tag, level, text) => (tag === 'kernel' ? { voice: 'kernel', level, logger: '', text } : null),
-  sniff: () => null,
+  // The last words of a console: whose kernel it was is not known then.
+  sniff: (line) =>
+    /^\[ *\d+\.\d+\] (?:\[ *[TC]\d+\] ?)?(?:Kernel panic - not syncing|VFS: Cannot open root device)/.test(line)
+      ? 'console'
+      : null,
 };

@@ -186,6 +186,7 @@ export function createLogReader(options: {
       if (!isStart && (state.ended || isPast(state, marker))) continue;
       // A dead installer still unmounts and reboots: that is no progress.
       if (state.failed && marker.phase === 'finalize') continue;
+      if (marker.after && (state.phase === null || phaseOrder(state.phase) < phaseOrder(marker.after))) continue;
       if (marker.logger && !marker.logger.test(line.logger)) continue;
       if (!marker.pattern.test(line.text)) continue;
       if (marker.proves === 'end') return end(marker, raw, at);

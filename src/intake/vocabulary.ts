@@ -66,6 +66,8 @@ export interface PhaseMarker {
   proves?: 'begin' | 'end' | 'boot';
   /** A failed install comes here as well: it proves nothing then. */
   unlessFailed?: boolean;
+  /** Means something only once this phase has been reached. */
+  after?: Phase;
 }
 
 /** A line that counts packages or bytes. Named groups: done, total, name, bytes, share. */

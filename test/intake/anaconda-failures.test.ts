@@ -202,6 +202,23 @@ Generating "/run/initramfs/rdsosreport.txt"`,
     ]);
   });
 
+  test('a machine that goes down after the last scripts is about to end, before them it is not', () => {
+    const down = '[  OK  ] Reached target reboot.target - System Reboot.\n[ 1811.2] reboot: Restarting system';
+    expect(says('console.log', `Running post-installation scripts\n${down}`)).toEqual(['finalize', 'running']);
+    expect(says('console.log', `Configuring storage\n${down}`)).toEqual(['storage', 'running']);
+    const journal = '12:00:00,000 INFO anaconda:anaconda: kickstart: Running kickstart %%post script(s)';
+    expect(says('sys.log', `${journal}\n12:01:00,000 INFO systemd:Reached target Shutdown.`)).toEqual([
+      'finalize',
+      'running',
+    ]);
+  });
+
+  test('packages are counted in any language', () => {
+    expect(verdict('console.log', 'Instalando bash.x86_64 (17/403)').packagesDone).toBe(17);
+    expect(verdict('console.log', 'bash.x86_64 (17/403) wird installiert').packagesDone).toBe(17);
+    expect(verdict('console.log', '正在安装 bash.x86_64 (17/403)').packagesTotal).toBe(403);
+  });
+
   test('an image payload moves by its share', () => {
     const drafts = readInPieces('console.log', [
       { line: 'Installing software 10%', offset: 0 },

@@ -93,3 +93,12 @@ test('a boot after the packages does not take the install back', () => {
   const lease = 'Oct  1 10:20:00 boot dhcpd: DHCPACK on 192.0.2.7 to 52:54:00:aa:bb:0c via enp1s0';
   expect(verdict(get('/Packages/bash-5.1.8-9.el9.x86_64.rpm'), lease).phase).toBe('packages');
 });
+
+test('the last words of a kernel are understood in a file that says nothing else', () => {
+  const { phase, outcome, errors } = verdict(
+    '[    1.9] VFS: Cannot open root device "(null)" or unknown-block(0,0): error -6',
+    '[    1.9] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)',
+  );
+  expect({ phase, outcome }).toEqual({ phase: 'booting', outcome: 'failed' });
+  expect(errors.at(-1)?.text).toBe('Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)');
+});

@@ -145,6 +145,7 @@ describe('what a finished machine fetches at every boot is not what an installin
     'wimboot',
     'boot/boot.wim',
     'Boot/x64/Images/LiteTouchPE_x64.wim',
+    '\\Boot\\x64\\Images\\boot.wim',
   ])('%s is a kernel', (file) => {
     expect(readSighting('dnsmasq-tftp', `sent /srv/tftp/${file} to 192.0.2.7`)?.what).toBe('kernel');
     expect(readSighting('atftpd', `Serving ${file} to 192.0.2.7:2070`)?.what).toBe('kernel');
@@ -161,6 +162,8 @@ describe('what a finished machine fetches at every boot is not what an installin
       readSighting('dnsmasq-tftp', `file /srv/tftp/${file} not found for 192.0.2.7`)?.what;
     expect(absent('pxelinux.cfg/01-52-54-00-aa-bb-0c')).toBe('loader');
     expect(absent('grub/x86_64-efi/command.lst')).toBe('loader');
+    expect(absent('shim_certificate_0.efi')).toBe('loader');
+    expect(absent('b66c4c16/kernel8.img')).toBe('loader');
     expect(absent('images/rocky9/vmlinuz')).toBe('failed');
     expect(absent('pxelinux.0')).toBe('failed');
   });
@@ -171,6 +174,7 @@ describe('what is fetched over HTTP', () => {
     ['/cblr/svc/op/autoinstall/system/web1', 'answers'],
     ['/cblr/svc/op/ks/system/web1', 'answers'],
     ['/ks/web1.cfg', 'answers'],
+    ['/ks/el9/rack4/web1', 'answers'],
     ['/preseed.cfg', 'answers'],
     ['/autoinstall/web1/user-data', 'answers'],
     ['/autoinst.xml', 'answers'],
