@@ -182,6 +182,15 @@ export const CONSOLE_ERRORS: readonly ErrorMarker[] = [
     explains: 7,
   },
   {
+    id: 'initramfs-broken',
+    severity: 'error',
+    voices: CONSOLE,
+    pattern: /\bInitramfs unpacking failed: (?!invalid magic).*/,
+    prints: 'every kernel: too little memory, or half an initrd. Not invalid magic, which healthy machines print too',
+    phase: 'booting',
+    explains: 6,
+  },
+  {
     id: 'pane-dead',
     severity: 'fatal',
     voices: CONSOLE,
@@ -265,8 +274,8 @@ export const CONSOLE_ERRORS: readonly ErrorMarker[] = [
     severity: 'fatal',
     voices: CONSOLE,
     pattern:
-      /Warning: Could not boot|Dracut Emergency Shell|Entering emergency mode|Generating "\/run\/initramfs\/rdsosreport\.txt"|Anaconda installer errors begin|\/dev\/root does not exist/,
-    prints: 'EL7 and later: logs EL7, EL9',
+      /Warning: Could not boot|Warning: Boot has failed\. To debug|You are in emergency mode|Dracut Emergency Shell|Entering emergency mode|Generating "\/run\/initramfs\/rdsosreport\.txt"|Anaconda installer errors begin|\/dev\/root does not exist/,
+    prints: 'EL7 and later: logs EL7, EL9; systemd and dracut of all of them',
     phase: 'bootstrap',
     explains: 3,
   },

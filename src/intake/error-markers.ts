@@ -140,8 +140,8 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     id: 'cannot-continue',
     severity: 'fatal',
     voices: SPOKEN,
-    pattern: /The installation cannot continue and the system will be rebooted/,
-    prints: 'EL7 and later, too little memory or no display: source, public reports',
+    pattern: /The installation cannot continue and the system will be rebooted|You do not have enough RAM to install/,
+    prints: 'EL7 and later, too little memory or no display: source, public reports; the second EL5, EL6: source',
     explains: 3,
   },
   {
@@ -161,7 +161,7 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     voices: SPOKEN,
     pattern:
       /There is a problem with your existing storage|No disks (?:selected; please select|detected\. {1,2}Please shut down)/,
-    prints: 'EL7 and later: source; the disks from memory',
+    prints: 'EL7 and later: source',
     phase: 'storage',
     explains: 6,
   },
@@ -180,9 +180,10 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     severity: 'error',
     voices: SPOKEN,
     pattern:
-      /(?:Failed to download metadata for repo|Failed to download metadata from|Cannot download repomd\.xml|Cannot prepare internal mirrorlist|Unable to read package metadata|base repo .{1,300} not valid).*/,
+      /(?:Failed to download metadata for repo|Failed to download metadata from|Cannot download repomd\.xml|Cannot prepare internal mirrorlist|Unable to read package metadata|base repo .{1,300} not valid|failed to grab repo metadata for ).*/,
     unless: /\(CDROM\/file/,
-    prints: 'DNF, EL8 and later: public logs; EL5, EL6: source; base repo EL7, EL8: source of the upstream tests',
+    prints:
+      'DNF, EL8 and later: public logs; EL5, EL6: source; base repo EL7, EL8: source of the upstream tests; the last one EL7: source',
     phase: 'config',
     explains: 6,
   },
@@ -395,8 +396,8 @@ export const ANACONDA_ERRORS: readonly ErrorMarker[] = [
     severity: 'error-asks',
     voices: ['installer', 'console'],
     pattern:
-      /The following error occurred while installing the boot loader|failed to write boot loader configuration|failed to set new efi boot target/,
-    prints: 'log F40; the last one EL8 and later: from memory',
+      /The following error occurred while installing the boot loader|failed to write boot loader configuration|[Ff]ailed to set new efi boot target/,
+    prints: 'log F40; the last one EL7 and later: source, public reports',
     phase: 'bootloader',
     detailsFollow: true,
     explains: 6,

@@ -39,7 +39,7 @@ export interface Sighting {
   agent: string | null;
   /** DHCP transaction as the server prints it: dnsmasq in decimal, Kea in hexadecimal. The same for all lines of one. */
   xid: string | null;
-  /** The line, at most 300 characters of it. */
+  /** The line, at most 300 characters of it, without queries and passwords. */
   text: string;
 }
 
@@ -86,7 +86,8 @@ export function readSighting(tag: string | null, text: string): Sighting | null 
     agent: null,
     xid: null,
     ...seen,
-    text: plainText(line, MAX_TEXT),
+    // A query may hold a token, an address a password.
+    text: plainText(line.replace(/\?[^\s"]+/g, '?…').replace(/\/\/[^\s/@"]{1,300}@/g, '//'), MAX_TEXT),
   };
 }
 

@@ -305,6 +305,18 @@ describe('in the log files', () => {
     ).toEqual(['config', 'blocked']);
   });
 
+  test('what the installers of EL7 say of a repository, and of a firmware that takes no entry', () => {
+    const metadata = '10:00:00,000 ERR packaging: failed to grab repo metadata for anaconda: [Errno 14] curl#37';
+    expect(says('packaging.log', metadata)).toEqual([
+      'config',
+      'running',
+      'failed to grab repo metadata for anaconda: [Errno 14] curl#37',
+    ]);
+    const target =
+      '13:39:54,649 ERR bootloader.installation: bootloader.write failed: Failed to set new efi boot target. This is most likely a kernel or firmware bug.';
+    expect(says('anaconda.log', target).slice(0, 2)).toEqual(['bootloader', 'blocked']);
+  });
+
   test('a repository on a disc that is not used is nothing', () => {
     expect(
       says(

@@ -219,6 +219,13 @@ describe('what is fetched over HTTP', () => {
     },
   );
 
+  test('the words kept of a request hold neither its query nor a password', () => {
+    const { text, file } = readSighting(null, get('http://joe:secret@boot.example.net/ks/web1.cfg?token=secret'))!;
+    expect(file).toBe('/ks/web1.cfg');
+    expect(text).toContain('boot.example.net/ks/web1.cfg?…');
+    expect(text).not.toContain('secret');
+  });
+
   test('a POST fetches nothing', () => {
     expect(whatOf(get('/ks/web1.cfg', 200, 'curl/8.9.1', 'POST'))).toBeNull();
   });
