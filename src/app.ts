@@ -26,6 +26,7 @@ import type { Config } from './config';
 import { startLoops } from './app-loops';
 import { createAppSyslog } from './app-syslog';
 import { createCobblerService } from './http/cobbler-service';
+import { createIntakeApi } from './http/intake-api';
 import { listenUrl, reachableUrl } from './http/own-url';
 import { parseNetworks } from './http/peer';
 import { createPublicFiles } from './http/public-files';
@@ -161,7 +162,7 @@ async function assemble(
   };
 
   // What installers report without a session.
-  const { uploads, triggers } = createInstallTime({
+  const { uploads, triggers, events } = createInstallTime({
     ...policy,
     store,
     intake,
@@ -248,6 +249,7 @@ async function assemble(
         },
         describeFault: (error) => toFault(error).faultString,
       }),
+      ...createIntakeApi({ now, identify: installDeps.identify, events, recordMessage, reader, uploads, warn }),
       createPublicFiles({
         snippets: await loadSnippets(__dirname),
         publicUrl: config.publicUrl,

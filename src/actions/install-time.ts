@@ -1,8 +1,10 @@
 import type { Instant, TargetName } from '../domain/event';
+import type { RunState } from '../domain/run';
 import type { IntakePolicy } from '../domain/target';
 import type { Store } from '../store/index';
 import { createFindReported } from './find-reported';
 import { internalCaller, type Intake } from './intake';
+import { createEventReports, type EventReports } from './report-events';
 import type { RecordMessage } from './record-message';
 import type { TriggerDeps } from './run-install-triggers';
 import { createThrottle, type LogSink } from './throttled-log';
@@ -25,17 +27,25 @@ export interface InstallTimeDeps {
 /** Machines of one profile looked through for the run of one of them. */
 const MAX_MACHINES = 200;
 
-/** Triggers and uploads, made to work together: a new install begins with the uploads of the last one read and gone. */
-export function createInstallTime(deps: InstallTimeDeps): { uploads: UploadLog; triggers: TriggerDeps } {
+/** What installers call. */
+export interface InstallTime {
+  uploads: UploadLog;
+  triggers: TriggerDeps;
+  events: EventReports;
+}
+
+/** All of them made to work together: a new install begins with the uploads of the last one read and gone. */
+export function createInstallTime(deps: InstallTimeDeps): InstallTime {
   const { store, intake, log } = deps;
   const now = (): Instant => deps.now();
   const warn = createThrottle(log, now);
 
-  async function findRun({ type, name, address }: TargetName): Promise<string | null> {
+  async function findState({ type, name, address }: TargetName): Promise<RunState | null> {
     if (type === null) return null;
     const runs = await store.runs.findLatest({ type, name }, type === 'system' ? 1 : MAX_MACHINES);
-    return runs.find(({ target }) => type === 'system' || target.address === address)?.id ?? null;
+    return runs.find(({ target }) => type === 'system' || target.address === address)?.state ?? null;
   }
+  const findRun = async (target: TargetName): Promise<string | null> => (await findState(target))?.runId ?? null;
 
   const findReported = createFindReported({
     findTargets: (names) => store.inventory.findTargets(names),
@@ -57,13 +67,18 @@ export function createInstallTime(deps: InstallTimeDeps): { uploads: UploadLog; 
     log,
     now,
   });
-  const triggers: TriggerDeps = {
-    findReported,
-    record: deps.recordMessage,
-    clearUploads: async (name, peer) => {
-      if (deps.isAnamonEnabled()) await uploads.clear(name, peer);
-    },
-    warn,
+  const clearUploads = async (name: string, peer: string | null): Promise<void> => {
+    if (deps.isAnamonEnabled()) await uploads.clear(name, peer);
   };
-  return { uploads, triggers };
+  const triggers: TriggerDeps = { findReported, record: deps.recordMessage, clearUploads, warn };
+  const events = createEventReports({
+    findReported,
+    findRun: findState,
+    submit: (drafts, caller) => intake.submit({ caller, drafts }),
+    takeLog: (piece) => uploads.takeLog(piece),
+    clearLogs: clearUploads,
+    warn,
+    now,
+  });
+  return { uploads, triggers, events };
 }

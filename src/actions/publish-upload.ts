@@ -44,6 +44,8 @@ export interface UploadPublisher {
    * @throws AppError DATABASE_AWAY and the like when it must be tried again.
    */
   publish(publication: Publication): Promise<boolean>;
+  /** The run that has a copy of the file as it was read last; null when none has. */
+  runOf(key: UploadKey): Promise<string | null>;
   /** Forgets how far the files of a name were read; `peers` are those of the files that are gone. */
   forget(name: string, peers: readonly string[]): Promise<void>;
 }
@@ -141,6 +143,8 @@ export function createUploadPublisher(deps: PublishDeps): UploadPublisher {
       await saveRow({ ...row, runId: await keep(key, runId, from) });
       return reading.parsedBytes < reading.size;
     },
+
+    runOf: async (key) => (await findRow(key))?.runId ?? null,
 
     async forget(name, peers) {
       for (const text of [...rows.keys()]) {

@@ -23,6 +23,24 @@ export interface UploadRequest {
   receivedAt: Instant;
 }
 
+/** A log, or the next lines of one, as a script sends it in one go. */
+export interface LogPiece {
+  /** Null: a system of that name, else a profile. */
+  type: 'system' | 'profile' | null;
+  name: string;
+  file: string;
+  data: Uint8Array;
+  /** All there is of the file; else it is added to the end of what there is of this run. */
+  whole: boolean;
+  caller: Caller;
+  receivedAt: Instant;
+}
+
+/** What became of it: the size the file has now, or why it was not taken. */
+export type LogOutcome =
+  | { ok: true; bytes: number }
+  | { ok: false; problem: 'off' | 'name' | 'unknown' | 'refused' | 'away' | 'no-room'; reason: string };
+
 /** What the uploads need of the rest of the program. */
 export interface UploadDeps {
   dataDir: string;
@@ -51,6 +69,8 @@ export interface UploadLog {
    * @throws AppError CONFLICT or INVALID_ARGUMENT for calls no uploader makes.
    */
   uploadLogData(request: UploadRequest): Promise<boolean>;
+  /** Stores a log that comes in one go and reads it; answers once what it says is committed. Never throws for trouble of ours. */
+  takeLog(piece: LogPiece): Promise<LogOutcome>;
   /** Removes the latest files of a name, as a new install begins; a profile's only of that machine. Copies of runs stay. */
   clear(name: string, peer: string | null): Promise<void>;
   /** Empties the latest files of a name. */
@@ -101,22 +121,27 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
     warn(sentence, sentence, { ...fields, error: error instanceof Error ? error.message : String(error) });
   }
 
-  async function findTarget(name: string, caller: Caller): Promise<TargetType | null> {
-    const key = `${name}\0${caller.peer ?? ''}\0${caller.authority}\0${caller.runId ?? ''}`;
+  type Found = { type: TargetType } | Extract<LogOutcome, { ok: false }>;
+
+  async function findTarget(type: TargetType | null, name: string, caller: Caller): Promise<Found> {
+    const key = `${type ?? ''}\0${name}\0${caller.peer ?? ''}\0${caller.authority}\0${caller.runId ?? ''}`;
     const known = targets.get(key);
     const now = deps.now();
-    if (known && (now - known.at < TARGET_TTL_MS || now < awayUntil)) return known.type;
+    if (known && (now - known.at < TARGET_TTL_MS || now < awayUntil)) return { type: known.type };
     try {
-      const found = await deps.findReported({ type: null, name }, caller, 'progress-reported');
+      const found = await deps.findReported({ type, name }, caller, 'progress-reported');
       targets.delete(key);
       if (targets.size >= MAX_TARGETS) targets.delete(targets.keys().next().value!);
-      if (found.ok) targets.set(key, { type: found.type, at: now });
-      else
-        warn(`${found.problem} ${name}`, 'An upload was refused.', { name, peer: caller.peer, reason: found.reason });
-      return found.ok ? found.type : null;
+      if (found.ok) {
+        targets.set(key, { type: found.type, at: now });
+        return { type: found.type };
+      }
+      warn(`${found.problem} ${name}`, 'An upload was refused.', { name, peer: caller.peer, reason: found.reason });
+      return found;
     } catch (error) {
       noteTrouble(error, 'Whom an upload is about cannot be looked up.', { name });
-      return known?.type ?? null;
+      if (known) return { type: known.type };
+      return { ok: false, problem: 'away', reason: 'The database cannot be reached; try again.' };
     }
   }
 
@@ -140,10 +165,60 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
     }
   }
 
-  async function store(request: UploadRequest, type: TargetType): Promise<boolean> {
+  const keyOf = (name: string, type: TargetType, peer: string | null, file: string): UploadKey => ({
+    name,
+    peer: type === 'profile' ? peerFolder(peer) : '',
+    file,
+  });
+
+  /** Where the next lines of a log belong: behind those there are, unless they are of an earlier run. */
+  async function endOf(key: UploadKey, target: TargetName): Promise<number> {
+    const size = (await lstat(pathOf(key)))?.size ?? 0;
+    if (size === 0 || deps.now() < awayUntil) return size;
+    const keptWith = await publisher.runOf(key);
+    if (keptWith === null) return size;
+    const run = await deps.findRun(target);
+    return run === null || run === keptWith ? size : 0;
+  }
+
+  async function takeLog({ type, name, file, data, whole, caller, receivedAt }: LogPiece): Promise<LogOutcome> {
+    if (!deps.isEnabled())
+      return { ok: false, problem: 'off', reason: 'Uploads are switched off by the setting anamon_enabled.' };
+    if (!isUploadName(name, file)) {
+      const reason = 'Names of logs are of letters, digits and . _ - + only, those of machines may have colons.';
+      return { ok: false, problem: 'name', reason };
+    }
+    const found = await findTarget(type, name, caller);
+    if ('ok' in found) return found;
+    const key = keyOf(name, found.type, caller.peer, file);
+    const target: TargetName = { type: found.type, name, address: found.type === 'profile' ? caller.peer : null };
+    try {
+      return await locks.run(name, async () => {
+        const at = whole ? 0 : await endOf(key, target);
+        const request = { name, file, data, caller, receivedAt };
+        const written = await store({ ...request, size: data.byteLength, offset: at }, found.type);
+        if (!written.ok) return { ok: false, problem: 'no-room', reason: `Not stored: ${written.reason}.` };
+        const bytes = at + data.byteLength;
+        // The closing call has it read.
+        await store({ ...request, data: new Uint8Array(), size: bytes, offset: -1 }, found.type);
+        return { ok: true, bytes };
+      });
+    } catch (error) {
+      if (error instanceof AppError && (error.kind === 'conflict' || error.kind === 'invalid')) {
+        return { ok: false, problem: 'name', reason: 'A log cannot have that name.' };
+      }
+      noteTrouble(error, 'A log could not be stored.', { name, file });
+      return { ok: false, problem: 'away', reason: 'The log could not be stored; try again.' };
+    }
+  }
+
+  async function store(
+    request: UploadRequest,
+    type: TargetType,
+  ): Promise<{ ok: true } | { ok: false; reason: string }> {
     const { name, file, receivedAt } = request;
     const { peer } = request.caller;
-    const key: UploadKey = { name, peer: type === 'profile' ? peerFolder(peer) : '', file };
+    const key = keyOf(name, type, peer, file);
     const publication = (isClosed: boolean): Publication => ({
       key,
       target: { type, name, address: type === 'profile' ? peer : null },
@@ -161,20 +236,20 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
     const own = key.peer === '' || !shared.ok ? shared : await files.write(pathOf(key), shownAs, request);
     if (!own.ok) {
       warn(`refused ${keyText(key)}`, 'An upload was refused.', { name, file, peer, reason: own.reason });
-      return false;
+      return own;
     }
     if (request.offset !== -1) {
       waiting.set(keyText(key), { ...publication(false), dueAt: receivedAt + UNCLOSED_MS });
-      return true;
+      return { ok: true };
     }
     try {
       await files.sync(pathOf(key));
     } catch (error) {
       noteTrouble(error, 'An upload could not be brought to the disk.', { name, file });
-      return false;
+      return { ok: false, reason: 'it could not be brought to the disk' };
     }
     await publish(publication(true));
-    return true;
+    return { ok: true };
   }
 
   /** Reads what is left of a name's files, then changes each of them and forgets how far it was read. */
@@ -212,12 +287,12 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
       // The folder itself: told so, as Cobbler does, once the name is known to be one.
       const isFolder = file === '.';
       if (!deps.isEnabled() || !isUploadName(name, isFolder ? 'x' : file)) return false;
-      const type = await findTarget(name, caller);
-      if (type === null) return false;
+      const found = await findTarget(null, name, caller);
+      if ('ok' in found) return false;
       if (size < 0 || (offset !== -1 && size !== data.byteLength)) return false;
       if (isFolder) throw new AppError('CONFLICT', `destination not a file: ${shownPath(name, file)}`);
       try {
-        return await locks.run(name, () => store(request, type));
+        return await locks.run(name, async () => (await store(request, found.type)).ok);
       } catch (error) {
         if (error instanceof AppError && (error.kind === 'conflict' || error.kind === 'invalid')) throw error;
         noteTrouble(error, 'An upload could not be stored.', { name, file });
@@ -225,6 +300,7 @@ export function createUploadLog(deps: UploadDeps): UploadLog {
       }
     },
 
+    takeLog,
     clear: (name, peer) => changeLatest(name, peer, (file) => fs.unlink(file)),
     truncate: (name) => changeLatest(name, null, (file) => fs.truncate(file)),
 

@@ -19,7 +19,7 @@ export interface RpcEndpoint {
 
 /** A request as routes see it. */
 export interface HttpRequest {
-  method: 'GET' | 'HEAD' | 'POST';
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   /** As sent, without the query, percent signs and all. */
   path: string;
   /** Behind the question mark, as sent; empty when there is none. */
@@ -37,6 +37,8 @@ export interface Route {
   prefix: string;
   /** Bodies up to that size are read before `handle`; 0 = none are wanted. */
   maxBodyBytes?: number;
+  /** PUT is answered; else it is a verb nobody knows. */
+  takesPut?: boolean;
   /** May reject: the answer is then 500 without the reason, which is logged. */
   handle(request: HttpRequest): Promise<Answer>;
 }
@@ -121,10 +123,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (method !== 'POST') return unsupported(method);
       return answerRpc(refused ?? (await bodies.read(request, rpc.maxBodyBytes)), peer);
     }
-    if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return unsupported(method);
+    const found = options.routes.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
+    const isKnown = method === 'GET' || method === 'HEAD' || method === 'POST';
+    if (!isKnown && !(method === 'PUT' && found?.takesPut)) return unsupported(method);
     if (path === '/healthz') return text(200, 'ok');
     if (path === '/readyz') return answerReady();
-    const found = options.routes.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
     if (found === undefined) return text(404, 'No such page');
     const wanted = found.maxBodyBytes ?? 0;
     const body = refused ?? (wanted > 0 ? await bodies.read(request, wanted) : NO_BODY);

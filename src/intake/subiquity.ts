@@ -39,10 +39,12 @@ export const SUBIQUITY: Installer = {
 /** The normal text of an event, the same for every way it came. */
 export function eventLine(event: ReportedEvent): LogLine {
   const { name, description, type, origin, result } = event;
-  const isFinish = type === 'finish';
-  const text = isFinish ? `finish: ${name}: ${result ?? 'SUCCESS'}: ${description}` : `start: ${name}: ${description}`;
   // Kinds beside start and finish, since 2024, are words on the way.
-  if (!isFinish && type !== 'start') return { voice: 'installer', level: type.toUpperCase(), logger: 'webhook', text };
+  if (type !== 'finish' && type !== 'start') {
+    return { voice: 'installer', level: type.toUpperCase(), logger: 'webhook', text: description };
+  }
+  const how = type === 'finish' ? `${result ?? 'SUCCESS'}: ` : '';
+  const text = `${type}: ${name}: ${how}${description}`;
   return { voice: 'event', level: '', logger: origin === 'cloudinit' ? 'cloudinit' : 'webhook', text };
 }
 
