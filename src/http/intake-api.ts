@@ -110,7 +110,10 @@ async function takeStatus(deps: IntakeApiDeps, request: HttpRequest, name: strin
   const receivedAt = deps.now();
   const target = parseTargetName(name);
   const status = readStatusFields(request.body.toString('utf8'), request.query);
-  const caller = await deps.identify(tokenOf(request) ?? '', { peer, receivedAt });
+  const caller = await deps.identify(tokenOf(request) ?? '', { peer, receivedAt }).catch((error: unknown) => {
+    // The words of the other API's clients.
+    throw error instanceof AppError ? error : new AppError('TOKEN_UNKNOWN', undefined, { cause: error });
+  });
   const hints = { status, by: caller.user };
   const recorded = await deps.recordMessage(
     { transport: 'update-status', receivedAt, peer, target, hints, text: '' },

@@ -49,6 +49,9 @@ function readJson(text: string): [string, unknown][] {
 
 function readPairs(text: string): [string, unknown][] {
   if (text === '') return [];
+  if (/^--[^\r\n]{1,200}\r?\nContent-Disposition: form-data/i.test(text)) {
+    throw invalid('The body is multipart: send name=value pairs, with curl -d instead of -F.');
+  }
   const joined = text.replace(/[\r\n]+/g, '&');
   const pairs = [...new URLSearchParams(joined)].filter(([name]) => name !== '');
   if (!joined.includes('=') || joined.includes('\0')) {
