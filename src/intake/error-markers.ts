@@ -7,10 +7,11 @@ import type { ErrorMarker, Voice } from './vocabulary';
 const INSTALLER: readonly Voice[] = ['installer'];
 const SPOKEN: readonly Voice[] = ['installer', 'stdout', 'console'];
 
+/** By the names of tasks and of exceptions, anaconda's, blivet's and pykickstart's. */
 const PHASE_OF_TASK: readonly (readonly [RegExp, Phase])[] = [
-  [/Partition|Storage|Format|NoDisks/, 'storage'],
-  [/Payload|InstallPackages|DownloadPackages|OSTree|ResolvePackages|DeployOS/, 'packages'],
-  [/SourceSetup|SetUp\w*Sources|SetUpDNF/, 'config'],
+  [/SourceSetup|SetUp\w{0,40}Sources|SetUpDNF|PayloadSetup|Kickstart(?:Parse)?Error|RegistrationError/, 'config'],
+  [/Partition|Storage|Format|NoDisks|LVMError|MDRaidError|DeviceCreateError|FSError|DiskLabel|Unusable/, 'storage'],
+  [/Payload|InstallPackages|DownloadPackages|OSTree|Bootc|ResolvePackages|DeployOS/, 'packages'],
   [/Boot[Ll]oader/, 'bootloader'],
 ];
 

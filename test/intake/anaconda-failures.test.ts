@@ -370,6 +370,33 @@ pyanaconda.modules.common.errors.installation.PayloadInstallationError: Failed t
     ]);
   });
 
+  test('a package whose script fails, as the modules of EL10 log it', () => {
+    expect(
+      says(
+        'virtio.log',
+        `23:42:20,950 WARNING org.fedoraproject.Anaconda.Modules.Payloads:INFO:anaconda.modules.payloads.payload.dnf.transaction_progress:Configuring (running scriptlet for): ca-certificates-2024.2.69-101.3.el10.noarch 1
+23:42:33,000 WARNING org.fedoraproject.Anaconda.Modules.Payloads:ERROR:dnf.rpm:Error in POSTIN scriptlet in rpm package ca-certificates`,
+      ),
+    ).toEqual(['packages', 'failed', 'fatal: Error in POSTIN scriptlet in rpm package ca-certificates']);
+  });
+
+  test('an exception report sent by syslog is read like the file', () => {
+    expect(
+      says(
+        'sys.log',
+        `12:00:00,000 NOTICE anaconda-tb:anaconda 34.25.2.10-1.el9_2 exception report
+12:00:00,000 NOTICE anaconda-tb:Traceback (most recent call first):
+12:00:00,000 NOTICE anaconda-tb:  File "/usr/lib64/python3.9/site-packages/blivet/devices/lvm.py", line 1, in create
+12:00:00,000 NOTICE anaconda-tb:blivet.errors.LVMError: lvcreate failed for rl/root`,
+      ),
+    ).toEqual([
+      'storage',
+      'failed',
+      'fatal: anaconda 34.25.2.10-1.el9_2 exception report',
+      'fatal: LVMError: lvcreate failed for rl/root',
+    ]);
+  });
+
   test('the installer itself crashes', () => {
     expect(
       says('sys.log', '10:00:00,000 CRIT systemd-coredump:Process 1491 (anaconda) of user 0 dumped core.'),
