@@ -39,11 +39,34 @@ export async function readItem(
   return chain.length === 0 ? null : resolveItem(chain, deps.settings);
 }
 
-/** All items of a type as stored, in the order they came to be. `since`: only those changed then or later, in seconds. */
-export async function listItems(deps: ReadDeps, type: ItemType, since: number | null = null): Promise<ItemData[]> {
-  const { inventory } = deps.store;
-  const items = since === null ? await inventory.list(type) : await inventory.listSince(type, since);
-  return items.map((item) => show(deps, type, item));
+/** Items read at a time: what is put together between two turns of others, and held at once besides the answer. */
+const PAGE = 200;
+
+/**
+ * Items of a type as stored, in the order they came to be, some at a time. Each page is read for itself: of items that
+ * come, go or change meanwhile any may or may not be among them, all others are there once.
+ *
+ * @param since - only those changed then or later, in seconds since 1970.
+ */
+export async function* listItemPages(
+  deps: ReadDeps,
+  type: ItemType,
+  since: number | null = null,
+): AsyncGenerator<ItemData[]> {
+  for await (const page of readPages(deps, type, { since })) yield page.map((item) => show(deps, type, item));
+}
+
+async function* readPages(
+  deps: ReadDeps,
+  type: ItemType,
+  what: { since?: number | null; narrowings?: readonly Narrowing[] },
+): AsyncGenerator<StoredItem[]> {
+  for (let after = 0; ;) {
+    const page = await deps.store.inventory.listPage(type, { ...what, after, limit: PAGE });
+    if (page.length > 0) yield page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!.id;
+  }
 }
 
 /**
@@ -59,12 +82,37 @@ export async function findItems(
 ): Promise<ItemData[]> {
   const { possible, narrowings } = narrow(type, criteria);
   if (!possible) return [];
-  const candidates = await deps.store.inventory.findCandidates(type, narrowings);
-  const arches = needsArch(type, criteria) ? await loadArches(deps.store.inventory, type, candidates) : null;
-  const found = candidates.filter((item) =>
-    matches(type, item.values, criteria, arches?.get(textOf(item.values.name))),
-  );
+  const found: StoredItem[] = [];
+  const above: ItemsAbove = new Map();
+  for await (const page of readPages(deps, type, { narrowings })) {
+    const arches = needsArch(type, criteria) ? await loadArches(deps.store.inventory, type, page, above) : null;
+    for (const item of page) {
+      if (matches(type, item.values, criteria, arches?.get(textOf(item.values.name)))) found.push(item);
+    }
+  }
   return sortItems(type, found, sortField).map((item) => show(deps, type, item));
+}
+
+/** What `findItems` finds, some at a time; nothing but names is held where the database can do the search alone. */
+export async function* findItemPages(
+  deps: ReadDeps,
+  type: ItemType,
+  criteria: Criteria,
+  sortField: string | null = null,
+): AsyncGenerator<ItemData[]> {
+  const search = inDatabase(type, criteria, sortField);
+  if (!search) {
+    yield await findItems(deps, type, criteria, sortField);
+    return;
+  }
+  const { inventory } = deps.store;
+  const names = await inventory.findNames(type, search.narrowings, search.order);
+  for (let from = 0; from < names.length; from += PAGE) {
+    const wanted = names.slice(from, from + PAGE);
+    const items = await inventory.getAll(type, wanted);
+    const byName = new Map(items.map((item) => [textOf(item.values.name), show(deps, type, item)]));
+    yield wanted.map((name) => byName.get(name)).filter((item) => item !== undefined);
+  }
 }
 
 /** Names of the items that `findItems` finds; only names are read where the database can do all of it. */
@@ -155,13 +203,16 @@ function needsArch(type: ItemType, criteria: Criteria): boolean {
   return Object.hasOwn(criteria, 'arch') && !fieldNamed(type.fields, 'arch') && type.parents.length > 0;
 }
 
-/** Architecture of each item's nearest ancestor that has one, by the item's name. */
+/** Values of what others inherit from, by type and name. */
+type ItemsAbove = Map<string, Map<string, ItemData>>;
+
+/** Architecture of each item's nearest ancestor that has one, by the item's name. `loaded` keeps what was read for it. */
 async function loadArches(
   inventory: InventoryStore,
   type: ItemType,
   items: readonly StoredItem[],
+  loaded: ItemsAbove,
 ): Promise<Map<string, string>> {
-  const loaded = new Map<string, Map<string, ItemData>>();
   const lookUp = async (above: ItemType, name: string): Promise<ItemData | undefined> => {
     let byName = loaded.get(above.name);
     if (!byName) {

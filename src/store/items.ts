@@ -71,9 +71,23 @@ export function createItemReader(db: Knex) {
     /** All items of the type, in the order they came to be. */
     list: (type: ItemType): Promise<StoredItem[]> => select(type, 'order by t.id', []),
 
-    /** Items changed at or after `mtime` (seconds since 1970), in the order they came to be. */
-    listSince: (type: ItemType, mtime: number): Promise<StoredItem[]> =>
-      select(type, 'where t.mtime >= ? or t.mtime = 0 order by t.id', [mtime]),
+    /**
+     * The next items in the order they came to be: those behind the row `after`, at most `limit`, only those that the
+     * narrowings leave and that were changed at `since` or later (seconds since 1970).
+     */
+    async listPage(
+      type: ItemType,
+      page: { after: number; limit: number; narrowings?: readonly Narrowing[]; since?: number | null },
+    ): Promise<StoredItem[]> {
+      const { sql, bindings } = whereAll(type, page.narrowings ?? []);
+      const isSince = page.since !== undefined && page.since !== null;
+      const rest = [
+        sql === '' ? 'where t.id > ?' : `${sql} and t.id > ?`,
+        isSince ? 'and (t.mtime >= ? or t.mtime = 0)' : '',
+        'order by t.id limit ?',
+      ];
+      return select(type, rest.join(' '), [...bindings, page.after, ...(isSince ? [page.since] : []), page.limit]);
+    },
 
     /** Names in the order the items came to be. */
     async names(type: ItemType): Promise<string[]> {

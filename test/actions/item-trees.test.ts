@@ -1,5 +1,5 @@
 import { editItem } from '../../src/actions/edit-item';
-import { readBlended, readItem } from '../../src/actions/read-items';
+import { findItemPages, listItemPages, readBlended, readItem } from '../../src/actions/read-items';
 import { readClasses, readRepos } from '../../src/actions/read-resources';
 import { removeItem } from '../../src/actions/remove-item';
 import { renameItem } from '../../src/actions/rename-item';
@@ -198,4 +198,37 @@ test('parameters of management are read as YAML', async () => {
   await expect(edit('profile', 'gp', { mgmt_parameters: 'a: [' })).rejects.toThrow('is not YAML');
   const aliases = 'a: &a [x]\nb: *a\n';
   await expect(edit('profile', 'gp', { mgmt_parameters: aliases })).rejects.toThrow('is not YAML');
+});
+
+test('reads, searches and pages go on beyond what is read at a time, each item once', async () => {
+  const names = Array.from({ length: 450 }, (_, at) => `menu${String(at).padStart(3, '0')}`);
+  const values = (name: string) => ({ name, comment: name.endsWith('7') ? 'seven' : '' });
+  for (const name of [...names].reverse()) await inventory.add('menu', values(name));
+  const type = itemType('menu');
+  const collect = async (pages: AsyncIterable<ItemData[]>) => {
+    const found: unknown[] = [];
+    for await (const page of pages) {
+      expect(page.length).toBeLessThanOrEqual(200);
+      found.push(...page.map((item) => item.name));
+    }
+    return found;
+  };
+  expect(await collect(listItemPages(inventory.deps, type))).toEqual([...names].reverse());
+  expect(await collect(listItemPages(inventory.deps, type, 0))).toHaveLength(450);
+  expect(await collect(findItemPages(inventory.deps, type, {}))).toEqual(names);
+  const sevens = names.filter((name) => name.endsWith('7'));
+  expect(await collect(findItemPages(inventory.deps, type, { comment: 'SEVEN' }))).toEqual(sevens);
+  expect(await collect(findItemPages(inventory.deps, type, { name: 'menu[0-9]*7' }, '!name'))).toEqual(
+    sevens.reverse(),
+  );
+});
+
+test('eighty callers who add systems at the same time all get theirs, none twice', async () => {
+  const add = (at: number) =>
+    inventory.add('system', { name: `s${at}`, profile: 'gp', interfaces: { eth0: { mac_address: 'random' } } });
+  await Promise.all(Array.from({ length: 80 }, (_, at) => add(at)));
+  const { rows } = await database.knex.raw<{ rows: { systems: number; macs: number }[] }>(
+    'select count(*)::int as systems, count(distinct mac)::int as macs from interfaces',
+  );
+  expect(rows).toEqual([{ systems: 80, macs: 80 }]);
 });

@@ -1,9 +1,10 @@
 import type { ItemData } from '../../domain/item-value';
 import type { ItemType } from '../../domain/inventory';
 import type { InventoryDeps } from '../../actions/inventory-deps';
+import { makeFragment } from '../codec';
 import { holdsSecrets, redact, secretsOf, toItemStruct } from '../item-wire';
 import type { Param } from '../method';
-import type { Struct, XmlRpcValue } from '../value';
+import type { Fragment, Struct, XmlRpcValue } from '../value';
 
 /** What the methods on items are made of. */
 export interface ItemMethodDeps extends InventoryDeps {
@@ -34,14 +35,31 @@ export async function hasSession(deps: ItemMethodDeps, args: readonly XmlRpcValu
   return false;
 }
 
-/** Items as structs; their secrets only for callers whose arguments hold a live token. */
-export async function showItems(
+/**
+ * Shows items as structs; their secrets only when the arguments of the call hold a live token, which is looked up once.
+ */
+export function itemShower(
   deps: ItemMethodDeps,
   type: ItemType,
-  items: readonly ItemData[],
   args: readonly XmlRpcValue[],
-): Promise<Struct[]> {
+): (items: readonly ItemData[]) => Promise<Struct[]> {
   const secrets = secretsOf(type);
-  const hides = items.some((item) => holdsSecrets(item, secrets)) && !(await hasSession(deps, args));
-  return items.map((item) => toItemStruct(hides ? redact(item, secrets) : item));
+  let isAllowed: Promise<boolean> | null = null;
+  return async (items) => {
+    const hides = items.some((item) => holdsSecrets(item, secrets)) && !(await (isAllowed ??= hasSession(deps, args)));
+    return items.map((item) => toItemStruct(hides ? redact(item, secrets) : item));
+  };
+}
+
+/** All items of the pages, each written out as soon as it is read: what waits to be sent is text. */
+export async function showPages(
+  deps: ItemMethodDeps,
+  type: ItemType,
+  pages: AsyncIterable<ItemData[]>,
+  args: readonly XmlRpcValue[],
+): Promise<Fragment[]> {
+  const show = itemShower(deps, type, args);
+  const shown: Fragment[] = [];
+  for await (const page of pages) for (const item of await show(page)) shown.push(makeFragment(item));
+  return shown;
 }

@@ -1,12 +1,12 @@
 import { flattenItem } from '../../domain/inheritance';
 import { findField, findItemType, type ItemType } from '../../domain/inventory';
-import { findItemNames, findItems, listItems, pageItems, readItem } from '../../actions/read-items';
+import { findItemNames, findItemPages, listItemPages, pageItems, readItem } from '../../actions/read-items';
 import { readCriteria, readNumber, readSortField } from '../criteria';
 import { cx, typeError, valueError } from '../fault';
 import { savedHandle } from '../handles';
 import { isTruthy, pythonType, wordOf } from '../item-wire';
 import { Double, struct, type XmlRpcValue } from '../value';
-import { asName, hasSession, showItems, type ItemMethodDeps } from './item-methods';
+import { asName, hasSession, itemShower, showPages, type ItemMethodDeps } from './item-methods';
 
 /** The type a caller names. Throws Fault when there is no such type. */
 export function readType(what: XmlRpcValue): ItemType {
@@ -22,13 +22,13 @@ export async function getItem(deps: ItemMethodDeps, type: ItemType, args: Args):
   const [name, flatten, resolved] = args;
   const item = await readItem(deps, type, asName(name), { resolved: isTruthy(resolved) });
   if (!item) return '~';
-  const [shown] = await showItems(deps, type, [isTruthy(flatten) ? flattenItem(type.fields, item) : item], args);
+  const [shown] = await itemShower(deps, type, args)([isTruthy(flatten) ? flattenItem(type.fields, item) : item]);
   return shown!;
 }
 
 /** get_items and get_Ts. */
 export async function getItems(deps: ItemMethodDeps, type: ItemType, args: Args): Promise<XmlRpcValue> {
-  return showItems(deps, type, await listItems(deps, type), args);
+  return showPages(deps, type, listItemPages(deps, type), args);
 }
 
 /** get_Ts_since. `args`: seconds since 1970. */
@@ -37,7 +37,7 @@ export async function getItemsSince(deps: ItemMethodDeps, type: ItemType, [since
   if (typeof seconds !== 'number') {
     throw typeError(`'>=' not supported between instances of 'float' and '${pythonType(since ?? null)}'`);
   }
-  return showItems(deps, type, await listItems(deps, type, seconds), []);
+  return showPages(deps, type, listItemPages(deps, type, seconds), []);
 }
 
 /** get_item_handle and get_T_handle. */
@@ -65,7 +65,7 @@ export async function find(
   const mayAsk = await mayAskFor(deps, type, [...Object.keys(criteria), sortField ?? ''], args);
   if (!mayAsk) return [];
   if (!options.expand) return findItemNames(deps, type, criteria, sortField);
-  return showItems(deps, type, await findItems(deps, type, criteria, sortField), args);
+  return showPages(deps, type, findItemPages(deps, type, criteria, sortField), args);
 }
 
 function findable(what: XmlRpcValue): ItemType {
@@ -99,7 +99,7 @@ export async function findPaged(deps: ItemMethodDeps, args: Args): Promise<XmlRp
     : { items: [], page: 1, pages: 1, perPage: wanted.perPage > 0 ? wanted.perPage : 25, total: 0 };
   const start = (found.page - 1) * found.perPage;
   return struct({
-    items: await showItems(deps, type, found.items, args),
+    items: await itemShower(deps, type, args)(found.items),
     pageinfo: struct({
       page: found.page,
       prev_page: found.page > 1 ? found.page - 1 : '~',

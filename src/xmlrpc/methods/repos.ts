@@ -1,15 +1,15 @@
 import { resolveField } from '../../domain/inheritance';
 import { fieldNamed, itemType } from '../../domain/inventory';
-import { INHERIT, textOf } from '../../domain/item-value';
+import { INHERIT, type ItemData, textOf } from '../../domain/item-value';
 import { BOOT_LOADERS } from '../../domain/os-catalogue';
 import { suitsArch, yumRepos } from '../../domain/yum-repos';
-import { completeChain, listItems, readBlended } from '../../actions/read-items';
+import { completeChain, listItemPages, readBlended } from '../../actions/read-items';
 import { readRepos } from '../../actions/read-resources';
 import { Fault } from '../fault';
 import { isTruthy, toWire, wordOf } from '../item-wire';
 import { defineMethod, type Method } from '../method';
 import type { XmlRpcValue } from '../value';
-import { ANY_TOKEN, asName, showItems, TOKEN, type ItemMethodDeps } from './item-methods';
+import { ANY_TOKEN, asName, showPages, TOKEN, type ItemMethodDeps } from './item-methods';
 
 const notFound = (name: XmlRpcValue): string => `# object not found: ${wordOf(name)}`;
 
@@ -26,9 +26,7 @@ export function repoMethods(deps: ItemMethodDeps): Method[] {
       run: async (args) => {
         const blended = await readBlended(deps, itemType('profile'), asName(args[0]));
         if (!blended) return [];
-        const repos = await listItems(deps, itemType('repo'));
-        const suited = repos.filter((repo) => suitsArch(textOf(repo.arch), textOf(blended.arch)));
-        return showItems(deps, itemType('repo'), suited, args);
+        return showPages(deps, itemType('repo'), suitedRepos(deps, textOf(blended.arch)), args);
       },
     }),
     ...['profile', 'system'].map((name) =>
@@ -65,6 +63,12 @@ export function repoMethods(deps: ItemMethodDeps): Method[] {
       }),
     ),
   ];
+}
+
+async function* suitedRepos(deps: ItemMethodDeps, arch: string): AsyncGenerator<ItemData[]> {
+  for await (const repos of listItemPages(deps, itemType('repo'))) {
+    yield repos.filter((repo) => suitsArch(textOf(repo.arch), arch));
+  }
 }
 
 /** What the item would inherit: it may only choose among that. */
