@@ -51,6 +51,7 @@ import { itemMethods } from './xmlrpc/methods/items';
 import { notifyMethods } from './xmlrpc/methods/notify';
 import { registerMethods } from './xmlrpc/methods/register';
 import { registerSystemMethods } from './xmlrpc/methods/register-system';
+import { senderMethods } from './xmlrpc/methods/senders';
 import { createSessionChecker, sessionMethods } from './xmlrpc/methods/session';
 import { settingMethods } from './xmlrpc/methods/settings';
 import { identify, statusMethods } from './xmlrpc/methods/status';
@@ -219,6 +220,7 @@ async function assemble(
         mayRegisterAnonymously: () => settings.register_new_installs === true,
         registerSystem: (info, by) => registerSystem(inventory, info, by),
       }),
+      senderMethods({ senders: () => syslog.intake.senders() }),
       notifyMethods({
         sendStatus: (criteria, contacts, by) => sendStatus(sending, criteria, contacts, by),
         sendTest: (contacts, by) => sendTest(sending, contacts, by),

@@ -101,6 +101,7 @@ export function readRun(value: WireValue | undefined): RunReport {
     packagesTotal: readNumber(value, 'packages_total'),
     continues: readText(value, 'continues'),
     skewMs: clockSkew === null ? null : clockSkew * 1000,
+    linesLost: readNumber(value, 'lines_lost') ?? 0,
   };
   structs.set(run, value);
   return run;

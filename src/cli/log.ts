@@ -2,13 +2,12 @@ import { Option, type Command } from 'commander';
 import type { Instant } from '../domain/event';
 import type { RunReport } from '../domain/run-report';
 import { isOver } from '../domain/run';
-import { readLog, readRun, readRuns, readTarget, targetLabel } from './answers';
+import { readLog, readRuns, targetLabel } from './answers';
 import type { Client, ClientOptions } from './client';
-import { ServerFault } from './client-errors';
 import { CliError } from './cli-error';
 import { localDate, localTime } from './format';
 import { renderEntry } from './log-words';
-import { askedName, findLog, withNameHint } from './look-up';
+import { findLog, findSubject, type Subject } from './look-up';
 import { parseInterval } from './option-values';
 import { needStyle, statusWords } from './run-words';
 import { needOf } from './need';
@@ -48,44 +47,12 @@ export function addLogCommand(program: Command, context: CliContext): void {
 }
 
 async function showLog(context: CliContext, client: Client, name: string, options: LogOptions): Promise<void> {
-  const subject = await findSubject(client, name);
+  const subject = await findSubject(client, name, 'log');
   const printer = createPrinter(context, client, options);
   printer.open(subject.run);
   await printer.more();
   if (!options.follow) return;
   await follow(context, client, subject, printer, options);
-}
-
-interface Subject {
-  run: RunReport;
-  /** Set when a name was given: newer runs of that system are followed too. */
-  system: string | null;
-}
-
-/** A number is a run; a name means its latest run. */
-async function findSubject(client: Client, name: string): Promise<Subject> {
-  if (/^\d{1,18}$/.test(name)) return { run: await findRun(client, name), system: null };
-  const answer = readTarget(name, await withNameHint(client, name, () => client.ask('get_status', [askedName(name)])));
-  if (answer.type === 'system') {
-    if (answer.run !== null) return { run: answer.run, system: answer.name };
-    throw new CliError(`${answer.name} has no log: it has not been installed since Kickwatch watches it.`);
-  }
-  const [only] = answer.runs;
-  if (only && answer.runs.length === 1) return { run: only.run, system: null };
-  if (!only) throw new CliError(`No machine has been installed by the name of profile ${name}.`);
-  throw new CliError(`${answer.runs.length} machines have been installed by the name of profile ${name}.`, {
-    hints: answer.runs.slice(0, 20).map(({ address, run }) => `kickwatch log ${run.runId}   (${plain(address)})`),
-  });
-}
-
-async function findRun(client: Client, runId: string): Promise<RunReport> {
-  try {
-    return readRun(await client.ask('get_run', [runId]));
-  } catch (error) {
-    if (!(error instanceof ServerFault)) throw error;
-    const hints = ['Numbers of runs:  kickwatch runs', `A system of that name:  kickwatch log system:${runId}`];
-    throw new CliError(error.message, { hints, cause: error });
-  }
 }
 
 interface Printer {

@@ -1,6 +1,9 @@
+import type { RunReport } from '../domain/run-report';
+import { readRun, readTarget } from './answers';
 import { ServerFault } from './client-errors';
 import { CliError } from './cli-error';
 import type { Client } from './client';
+import { plain } from './text-width';
 import { isWireStruct, type WireValue } from './wire';
 
 /** Events one call answers at most. */
@@ -16,6 +19,45 @@ export async function findLog(client: Client, runId: string, since: number): Pro
     const last = page.at(-1);
     if (page.length < LOG_PAGE || !isWireStruct(last) || typeof last['seq'] !== 'number') return events;
     after = last['seq'];
+  }
+}
+
+/** What a command line means by a number or a name. */
+export interface Subject {
+  run: RunReport;
+  /** Set when a name was given: newer runs of that system are followed too. */
+  system: string | null;
+}
+
+/**
+ * A number is a run; a name means its latest run.
+ *
+ * @param command - of the command line, for hints that say what to type instead.
+ */
+export async function findSubject(client: Client, name: string, command: string): Promise<Subject> {
+  if (/^\d{1,18}$/.test(name)) return { run: await findRun(client, name, command), system: null };
+  const answer = readTarget(name, await withNameHint(client, name, () => client.ask('get_status', [askedName(name)])));
+  if (answer.type === 'system') {
+    if (answer.run !== null) return { run: answer.run, system: answer.name };
+    throw new CliError(`${answer.name} has no log: it has not been installed since Kickwatch watches it.`);
+  }
+  const [only] = answer.runs;
+  if (only && answer.runs.length === 1) return { run: only.run, system: null };
+  if (!only) throw new CliError(`No machine has been installed by the name of profile ${name}.`);
+  throw new CliError(`${answer.runs.length} machines have been installed by the name of profile ${name}.`, {
+    hints: answer.runs
+      .slice(0, 20)
+      .map(({ address, run }) => `kickwatch ${command} ${run.runId}   (${plain(address)})`),
+  });
+}
+
+async function findRun(client: Client, runId: string, command: string): Promise<RunReport> {
+  try {
+    return readRun(await client.ask('get_run', [runId]));
+  } catch (error) {
+    if (!(error instanceof ServerFault)) throw error;
+    const hints = ['Numbers of runs:  kickwatch runs', `A system of that name:  kickwatch ${command} system:${runId}`];
+    throw new CliError(error.message, { hints, cause: error });
   }
 }
 

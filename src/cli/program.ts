@@ -10,6 +10,7 @@ import { addMigrateCommand } from './migrate';
 import { addNotifyCommand } from './notify';
 import { addRebuildRunsCommand } from './rebuild-runs';
 import { addRunsCommand } from './runs';
+import { addSendersCommand } from './senders';
 import type { CliContext } from './server-options';
 import { addSimulateCommand } from './simulate';
 import { addStatusCommand } from './status';
@@ -29,6 +30,7 @@ const COMMANDS = [
   addRunsCommand,
   addLogCommand,
   addExplainCommand,
+  addSendersCommand,
   addNotifyCommand,
   addLintCommand,
   addCheckConfigCommand,

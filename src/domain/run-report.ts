@@ -38,6 +38,8 @@ export interface RunReport {
   packagesTotal: number | null;
   continues: string | null;
   skewMs: number | null;
+  /** Lines of its live log that were lost. */
+  linesLost: number;
 }
 
 /** The report of a run at `now`, with estimates from `history` where there is enough of it. */
@@ -79,5 +81,6 @@ export function reportRun(run: RunState, now: Instant, history: History | null):
     packagesTotal: state.packagesTotal,
     continues: state.continues,
     skewMs: state.skewMs,
+    linesLost: state.linesLost,
   };
 }

@@ -51,6 +51,7 @@ export function toRunStruct(report: RunReport): Struct {
     packages_done: orTilde(report.packagesDone),
     packages_total: orTilde(report.packagesTotal),
     continues: orTilde(report.continues),
+    lines_lost: report.linesLost,
     clock_skew: report.skewMs === null ? '~' : new Double(report.skewMs / 1000),
   });
 }

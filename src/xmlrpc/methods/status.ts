@@ -196,6 +196,7 @@ function emptyRun(report: TargetReport): Struct {
     packagesTotal: null,
     continues: null,
     skewMs: null,
+    linesLost: 0,
   });
   return nothing;
 }
