@@ -90,7 +90,7 @@ export function createMachineTrails(deps: { binder: SenderBinder; now(): Instant
       }
       default:
         machine.lines += 1;
-        readAsLog(machine, line);
+        readAsLog(machine, line, sighting.text);
         for (const { kind, detail } of machine.reader.finish().findings)
           add(kind, { ...detail, installer: BOOT_TRAIL.name });
     }
@@ -129,9 +129,10 @@ export function createMachineTrails(deps: { binder: SenderBinder; now(): Instant
 const newReader = (): LogReader =>
   createLogReader({ installer: BOOT_TRAIL, kind: 'tagged', file: 'boot trail', state: emptyLogState() });
 
-function readAsLog(machine: Machine, { tag, text }: { tag: string; text: string }): void {
+/** `words` are those of the sighting: what was asked for, without the query and passwords a URL may carry. */
+function readAsLog(machine: Machine, { tag, text }: { tag: string; text: string }, words: string): void {
   const line = BOOT_TRAIL.tagged(tag, '', text);
-  if (line) machine.reader.read(line, text, { offset: machine.lines, line: machine.lines }, []);
+  if (line) machine.reader.read(line, words, { offset: machine.lines, line: machine.lines }, []);
 }
 
 function addressOf({ ip }: Machine): EventDetail {
