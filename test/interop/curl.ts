@@ -82,6 +82,21 @@ export async function checkCurl(checks: Checks, server: TestServer, rpc: Rpc, to
     }
   });
 
+  await check('curl reports by /v1/status and sends a log by /v1/log, as any script can', async () => {
+    const plain = [...bounded, '--fail-with-body'];
+    const started = await run('curl', [...plain, '-d', 'state=started', `${server.url}/v1/status/db1`]);
+    claim(started.code === 0 && started.output.includes('"status":"installing"'), 'not started', started.output);
+    const percent = ['-d', 'percent=40', '--data-urlencode', 'message=50 % of /dev/sda & more'];
+    const told = await run('curl', [...plain, ...percent, `${server.url}/v1/status/db1`]);
+    claim(told.output.includes('"message":"50 % of /dev/sda & more"'), 'the message is another', told.output);
+    const sent = await run('curl', [...plain, '-T', __filename, `${server.url}/v1/log/db1/curl.ts`]);
+    claim(sent.code === 0 && /"bytes":\d{4,}/.test(sent.output), 'not taken', sent.output);
+    const ended = await run('curl', [...plain, '-d', 'state=finished', `${server.url}/v1/status/db1`]);
+    claim(ended.output.includes('"status":"finished"'), 'not finished', ended.output);
+    const refused = await run('curl', [...plain, '-d', 'percent=140', `${server.url}/v1/status/db1`]);
+    claim(refused.code === 22 && refused.output.includes('0 to 100'), 'not refused in words', refused.output);
+  });
+
   await check('curl gets gzip when it asks for it', async () => {
     const call = '<?xml version="1.0"?><methodCall><methodName>system.listMethods</methodName><params/></methodCall>';
     const plain = await post(call);

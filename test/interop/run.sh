@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs Cobbler's own clients, unmodified, against the built server: koan, cobbler-register, curl and anamon; before that
-# rsyslogd and busybox' syslogd, as installers have them, against the syslog listener.
+# rsyslogd and busybox' syslogd, as installers have them, against the syslog listener, and cloud-init's webhook reporter.
 #
 #   npm run test:interop
 #
@@ -36,6 +36,25 @@ pip() {
 }
 
 node_modules/.bin/tsx test/interop/syslog-senders.ts || code=$?
+
+# cloud-init is unpacked, never installed: its reporter needs python3-requests only.
+cloud_init() {
+  local packages=$cache/cloud-init/usr/lib/python3/dist-packages
+  if [ ! -d "$packages/cloudinit" ]; then
+    command -v apt-get dpkg >/dev/null || return 1
+    rm -rf "$cache/cloud-init" && mkdir -p "$cache/cloud-init" || return 1
+    (cd "$cache/cloud-init" && timeout 60 apt-get download cloud-init && dpkg -x cloud-init_*.deb .) \
+      >"$cache/last.log" 2>&1 || return 1
+  fi
+  PYTHONPATH=$packages python3 -c 'import cloudinit.reporting.handlers' 2>/dev/null || return 1
+  echo "$packages"
+}
+mkdir -p "$cache"
+if packages=$(cloud_init); then
+  node_modules/.bin/tsx test/interop/webhooks.ts "$packages" || code=$?
+else
+  echo "skipped: webhooks from cloud-init: neither it (apt-get download) nor what it needs (python3-requests) can be had"
+fi
 
 for tool in python3 curl tar; do
   command -v "$tool" >/dev/null || skip "$tool is not installed"
