@@ -15,7 +15,7 @@ export function createChainReader(db: Knex, options: { defaultOwners: readonly s
      * The item of that name and what it inherits from, up to the top, in one query; empty when there is none.
      */
     async loadChain(type: ItemType, name: string): Promise<TypedItem[]> {
-      const { rows } = await db.raw<{ rows: { type: string; item: ItemRow }[] }>(CHAIN_SQL, [
+      const { rows } = await db.raw<{ rows: { type: string; item: ItemRow }[] }>(CHAIN_SQL.get(type.name)!, [
         type.name,
         name,
         MAX_DEPTH,
@@ -74,8 +74,8 @@ function readOwners(value: ItemValue): string[] | null {
   return Array.isArray(value) ? value.map(String) : null;
 }
 
-/** All items as (type, name, item, parent); the planner looks up single names in it by index. */
-const NODES_SQL = ITEM_TYPES.map((type) => {
+/** Items of one type as (type, name, item, parent). */
+function nodesOf(type: ItemType): string {
   const parents = type.parents.filter((parent) => fieldNamed(type.fields, parent)?.column);
   const parentType = parents.map((parent) => {
     const referred = fieldNamed(type.fields, parent)!.refersTo!;
@@ -89,17 +89,35 @@ const NODES_SQL = ITEM_TYPES.map((type) => {
     ${parents.length > 0 ? `case ${parentType.join(' ')} end` : 'null::text'} as parent_type,
     ${parents.length > 0 ? `coalesce(${parents.map((parent) => `t.${parent}`).join(', ')})` : 'null::text'} as parent_name
     from ${type.table} t`;
-}).join('\nunion all\n');
+}
 
-const CHAIN_SQL = `
-with recursive nodes as not materialized (${NODES_SQL}),
+/** The type, those it inherits from, and so on: nothing else can be in a chain that starts with it. */
+function typesAbove(type: ItemType): ItemType[] {
+  const found = new Set([type]);
+  for (const current of found) {
+    for (const parent of current.parents) {
+      const referred = fieldNamed(current.fields, parent)?.refersTo;
+      if (referred !== undefined) found.add(itemType(referred));
+    }
+  }
+  return [...found];
+}
+
+/** The planner looks up single names in the nodes by index. */
+const CHAIN_SQL: ReadonlyMap<string, string> = new Map(
+  ITEM_TYPES.map((type) => [
+    type.name,
+    `
+with recursive nodes as not materialized (${typesAbove(type).map(nodesOf).join('\nunion all\n')}),
 chain as (
   select 0 as level, n.* from nodes n where n.type = ? and n.name = ?
   union all
   select c.level + 1, n.* from chain c join nodes n on n.type = c.parent_type and n.name = c.parent_name
   where c.level < ?
 )
-select type, item from chain order by level`;
+select type, item from chain order by level`,
+  ]),
+);
 
 /** Owners as stored, null for the inherit marker. */
 const OWN_OWNERS = (alias: string): string => `nullif(${alias}.data -> 'owners', '"${INHERIT}"'::jsonb)`;
