@@ -7,6 +7,7 @@ import type { Intake } from './actions/intake';
 import type { InventoryDeps } from './actions/inventory-deps';
 import { createDigestStep } from './actions/send-digests';
 import { sweepHandles } from './actions/stage-item';
+import type { LiveLogs } from './actions/keep-live-logs';
 import type { SyslogIntake } from './actions/take-syslog';
 import type { UploadLog } from './actions/upload-log';
 import { applyBlindWindows, watchStalls, type WatchDeps } from './actions/watch-clocks';
@@ -30,6 +31,7 @@ export interface LoopDeps extends WatchDeps {
   heartbeat: Heartbeat;
   uploads: UploadLog;
   syslog: SyslogIntake;
+  liveLogs: LiveLogs;
   eventLog: EventLog;
   notifiers: { channel: Channel; notifier: Notifier }[];
   /** Filled with what is to be called when there may be something to send. */
@@ -70,6 +72,7 @@ export function startLoops(deps: LoopDeps): () => Promise<void> {
     repeat('uploads', 5_000, () => deps.uploads.sweep()),
     // What a line says is to be seen within a second.
     repeat('live logs', 200, () => deps.syslog.flush()),
+    repeat('keep live logs', 2_000, () => deps.liveLogs.write()),
     repeat('event log', 5_000, async () => {
       await deps.eventLog.keepUp();
     }),

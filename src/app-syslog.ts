@@ -1,5 +1,6 @@
 import { createSenderBinder } from './actions/bind-senders';
 import type { Intake, CommitListener } from './actions/intake';
+import { createLiveLogs, type LiveLogs } from './actions/keep-live-logs';
 import { createSyslogIntake, type SyslogIntake } from './actions/take-syslog';
 import type { Config } from './config';
 import type { IntakePolicy } from './domain/target';
@@ -10,7 +11,7 @@ import { createSyslogListener, type SyslogListener } from './syslog/listener';
 
 /** What the live logs take. */
 export interface AppSyslogDeps {
-  config: Pick<Config, 'syslog' | 'tls'>;
+  config: Pick<Config, 'syslog' | 'tls' | 'dataDir'>;
   store: Store;
   intake: Intake;
   policy: IntakePolicy;
@@ -23,6 +24,7 @@ export interface AppSyslogDeps {
 export interface AppSyslog {
   listener: SyslogListener;
   intake: SyslogIntake;
+  logs: LiveLogs;
   /** Is told of every commit. */
   onCommit: CommitListener;
 }
@@ -31,7 +33,8 @@ export interface AppSyslog {
 export function createAppSyslog(deps: AppSyslogDeps): AppSyslog {
   const { config, now, warn } = deps;
   const binder = createSenderBinder({ store: deps.store, now });
-  const intake = createSyslogIntake({ ...deps, binder });
+  const logs = createLiveLogs({ dataDir: config.dataDir, warn });
+  const intake = createSyslogIntake({ ...deps, binder, logs });
   const listener = createSyslogListener({
     ...config.syslog,
     tls: config.tls,
@@ -40,5 +43,5 @@ export function createAppSyslog(deps: AppSyslogDeps): AppSyslog {
     warn,
     now,
   });
-  return { listener, intake, onCommit: (written) => binder.watch(written) };
+  return { listener, intake, logs, onCommit: (written) => binder.watch(written) };
 }

@@ -284,6 +284,7 @@ async function assemble(
     await syslog.listener.stop();
     await stopLoops?.();
     if (stopLoops) await syslog.intake.flush();
+    await syslog.logs.write();
     await intake.drain();
     await eventLog.close();
     await Promise.all(notifiers.map(({ notifier }) => notifier.close()));
@@ -316,6 +317,7 @@ async function assemble(
         heartbeat,
         uploads,
         syslog: syslog.intake,
+        liveLogs: syslog.logs,
         eventLog,
         notifiers,
         nudges,

@@ -6,6 +6,8 @@ import type { Binding } from './bind-senders';
 
 /** Findings kept of a sender nobody knows yet. */
 const MAX_WAITING = 100;
+/** Characters kept of a stream until its run is known. */
+const MAX_RAW_BYTES = 64 * 1024;
 /** Signs of life without news are handed on at most this often, and loss is told of at most this often. */
 export const QUIET_MS = 60_000;
 
@@ -30,6 +32,11 @@ export interface LiveStream {
   toldAt: Instant;
   /** Whether the reader knows where the run had come to. */
   hasStart: boolean;
+  /** Lines to be kept with the run, oldest first; of too many the newest are not kept. */
+  raw: string[];
+  rawBytes: number;
+  /** The run its lines are about; null until one is known. */
+  runId: string | null;
   /** Why nothing of it is taken, in words; null while it is. */
   refused: string | null;
 }
@@ -48,15 +55,29 @@ export function openStream(key: string, peer: string, host: string | null, now: 
     heardAt: now,
     toldAt: -Infinity,
     hasStart: false,
+    raw: [],
+    rawBytes: 0,
+    runId: null,
     refused: null,
   };
 }
 
 /** Takes lines in. */
-export function readInto(stream: LiveStream, line: StreamLine, now: Instant): void {
+export function readInto(stream: LiveStream, line: StreamLine & { raw: string }, now: Instant): void {
   stream.lines += 1;
   stream.heardAt = now;
   stream.reader.read(line);
+  if (stream.rawBytes > MAX_RAW_BYTES) return;
+  stream.raw.push(line.raw);
+  stream.rawBytes += line.raw.length;
+}
+
+/** The lines that wait to be kept, for the run they are about; null while no run is known. */
+export function takeRaw(stream: LiveStream): { runId: string; lines: string[] } | null {
+  const { runId, raw } = stream;
+  if (runId === null || raw.length === 0) return null;
+  Object.assign(stream, { raw: [], rawBytes: 0 });
+  return { runId, lines: raw };
 }
 
 /** Moves what the reader found to the findings that wait to be handed on; of too many the oldest go. */

@@ -6,7 +6,8 @@ import { isTrailTag } from '../intake/sighting';
 import type { StreamLine } from '../intake/stream-reader';
 import type { Binding, SenderBinder } from './bind-senders';
 import type { Intake } from './intake';
-import { callerOf, collect, join, openStream, readInto, takeDrafts, type LiveStream } from './live-streams';
+import type { LiveLogs } from './keep-live-logs';
+import { callerOf, collect, join, openStream, readInto, takeDrafts, takeRaw, type LiveStream } from './live-streams';
 import { createMachineTrails } from './machine-trails';
 
 /** Senders remembered; the ones unheard of for longest go first. A reader takes some 3 KB. */
@@ -21,6 +22,8 @@ const UNBOUND_MS = 5_000;
 export interface SenderLine extends StreamLine {
   /** The host the line names; null when it names none. */
   host: string | null;
+  /** The whole line. */
+  raw: string;
 }
 
 /** What came from one address. `lost` lines were left out, as they were too many. */
@@ -49,6 +52,8 @@ export interface SyslogIntakeDeps {
   intake: Pick<Intake, 'submit'>;
   policy: IntakePolicy;
   isTrusted(peer: string): boolean;
+  /** Keeps the lines with their runs. */
+  logs: Pick<LiveLogs, 'keep'>;
   now(): Instant;
   warn(key: string, sentence: string, fields?: Record<string, unknown>): void;
 }
@@ -112,7 +117,7 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
     );
     asked.forEach((stream, index) => {
       const binding = found[index] ?? null;
-      if (binding?.target.name !== stream.binding?.target.name) stream.hasStart = false;
+      if (binding?.target.name !== stream.binding?.target.name) Object.assign(stream, { hasStart: false, runId: null });
       Object.assign(stream, { binding, boundAt: at });
       if (binding) joinTwin(stream, binding.target);
     });
@@ -145,6 +150,7 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
       stream.refused = null;
       const run = results.findLast((result) => result.run !== null)?.run;
       if (run && !stream.hasStart) startFrom(stream, run);
+      if (run) stream.runId = run.runId;
     } catch (error) {
       keepOrRefuse(stream, findings, error);
     }
@@ -200,6 +206,10 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
         await Promise.all([...[...new Set([...due, ...touched])].map(handOn), ...trail.map(submitTrail)]);
       } catch (error) {
         deps.warn('syslog', 'What live logs say cannot be stored; it is kept and tried again.', { error });
+      }
+      for (const stream of due) {
+        const kept = stream.binding && takeRaw(stream);
+        if (kept) deps.logs.keep(kept.runId, kept.lines);
       }
       // Who has something to say and was not understood or could not be stored is asked again, heard or not.
       for (const stream of due) if (stream.findings.length > 0) touched.add(stream);

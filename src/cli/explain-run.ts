@@ -2,6 +2,7 @@ import type { EventDetail, Instant } from '../domain/event';
 import { isPhase, phaseOrder, type Phase } from '../domain/phase';
 import type { RunReport } from '../domain/run-report';
 import type { LogEntry } from './answers';
+import { localTime } from './format';
 
 /** One witness of a run: where its words came from, and what it saw. */
 export interface RunWitness {
@@ -179,12 +180,12 @@ function wordsOf(kind: string, { phase, evidence }: EventDetail): string {
   return WORDS[kind] ?? kind;
 }
 
-/** `failed: PayloadError: no such repo`; of an install at work, where it stands. */
+/** `failed: PayloadError: no such repo`; of an install at work, where it stands. Times are local. */
 function sentence(run: RunReport, because: readonly Evidence[]): string {
   const [first] = because;
   switch (run.status) {
     case 'finished':
-      return `finished: ${because.map(({ what, source }) => `${what} by ${source}`).join(', ') || 'reported complete'}`;
+      return `finished: ${because.map(({ what, source, at }) => `${what} (${source}) ${localTime(at)}`).join(', ') || 'reported complete'}`;
     case 'failed':
     case 'terminated':
     case 'cancelled':

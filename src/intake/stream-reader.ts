@@ -17,8 +17,6 @@ export interface StreamLine {
   tag: string;
   /** What is left behind time, host and program. */
   text: string;
-  /** The whole line. */
-  raw: string;
 }
 
 /** What a run is known to have come to, when a stream is met in the middle of it. */
@@ -63,7 +61,8 @@ export function createStreamReader(name: string): StreamReader {
     read(line) {
       lines += 1;
       unread += 1;
-      const raw = line.raw.slice(0, MAX_LINE);
+      // Priority, time and host are the envelope; what a person wants to read is behind it.
+      const raw = (line.tag === '' ? line.text : `${line.tag}: ${line.text}`).slice(0, MAX_LINE);
       const known = recogniseLine(line, voice);
       voice = known?.line.voice ?? 'nobody';
       if (known) readerOf(known.installer).read(known.line, raw, { offset: lines, line: lines }, recent);
@@ -114,8 +113,8 @@ function recogniseLine({ tag, text }: StreamLine, previous: Voice): { installer:
  * True for a line that may tell of a phase, a count or an error, so that it is kept when its sender is too fast. Costs one
  * look-up and one pattern.
  */
-export function isTellingLine(line: Pick<StreamLine, 'tag' | 'text'>): boolean {
-  const known = recogniseLine({ ...line, raw: '' }, 'nobody');
+export function isTellingLine(line: StreamLine): boolean {
+  const known = recogniseLine(line, 'nobody');
   return known !== null && marksOf(known.installer, known.line.voice).any.test(known.line.text);
 }
 

@@ -18,6 +18,7 @@ let database: TestDatabase;
 let server: TestServer;
 let syslog: SyslogIntake;
 let complaints: string[];
+let kept: Map<string, string[]>;
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -39,6 +40,7 @@ beforeEach(async () => {
 
 function start(policy: IntakePolicy = 'known'): void {
   complaints = [];
+  kept = new Map();
   const isTrusted = (peer: string): boolean => peer === RELAY || peer === DHCP_SERVER;
   const listeners: ((written: never) => void)[] = [];
   server = startWritePath(database.knex, { policy, isTrusted, listeners: listeners as never });
@@ -47,6 +49,7 @@ function start(policy: IntakePolicy = 'known'): void {
   syslog = createSyslogIntake({
     ...{ binder, intake: server.intake, policy, isTrusted },
     now: () => server.now,
+    logs: { keep: (runId, lines) => kept.set(runId, [...(kept.get(runId) ?? []), ...lines]) },
     warn: (_key, sentence) => complaints.push(sentence),
   });
 }
@@ -204,6 +207,17 @@ test('what could not be stored is kept and stored when the database is back', as
   server.intake.submit = submit;
   await syslog.flush();
   expect((await runOf('web1'))?.phase).toBe('bootstrap');
+});
+
+test('the lines of a run are kept with it, those before it was known included', async () => {
+  await send('10.0.0.1', ['systemd[1]: early', PHASES.start]);
+  await send('10.0.0.1', ['systemd[1]: later']);
+  const { runId } = (await runOf('web1'))!;
+  expect(kept.get(runId)).toEqual([
+    expect.stringContaining('systemd[1]: early'),
+    expect.stringContaining('/sbin/anaconda'),
+    expect.stringContaining('systemd[1]: later'),
+  ]);
 });
 
 describe('the trail of a machine', () => {

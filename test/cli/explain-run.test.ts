@@ -1,6 +1,7 @@
 import type { EventDetail } from '../../src/domain/event';
 import { reportRun } from '../../src/domain/run-report';
 import type { LogEntry } from '../../src/cli/answers';
+import { localTime } from '../../src/cli/format';
 import { explainRun, type RunExplanation } from '../../src/cli/explain-run';
 import { at, machine } from '../support/builders';
 
@@ -38,7 +39,8 @@ test('a finished run names who said so and when the new system was seen', () => 
     { source: 'boot-trail' },
   );
   const { verdict, because } = explain(web1);
-  expect(verdict).toBe('finished: finished by trigger, first boot by boot-trail');
+  const times = [localTime(at('14:31')), localTime(at('14:33'))];
+  expect(verdict).toBe(`finished: finished (trigger) ${times[0]}, first boot (boot-trail) ${times[1]}`);
   expect(because.map(({ at: when, text }) => [when, text])).toEqual([
     [at('14:31'), null],
     [at('14:33'), 'DHCPACK 10.0.0.1'],
