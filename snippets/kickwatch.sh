@@ -275,22 +275,28 @@ kw_list_logs() {
   [ -d /var/lib/cdebconf ] && printf '%s\n' /var/log/syslog
 }
 
-# The last lines with errors of each log, the strongest words first.
+# Exceptions, steps that failed (the innermost comes first) and errors by name; where there are none, lines whose level
+# says so, then mere words, at last the end of the log.
 kw_find_reason() {
-  for kw_words in \
-    '^[A-Za-z_.]*(Error|Exception|Failure)[A-Za-z]*: ' \
-    ' (CRIT|CRT|ERR) |ERROR|(Error|Exception): |Error code [0-9]+ running|[Ee]xiting on error|: FAIL|failed with error' \
-    '[Ee]rror|[Ff]ailed|No space left|Could not|Cannot|cannot'; do
-    kw_reason=$(
-      for kw_file in $(kw_list_logs); do
-        tail -c 262144 "$kw_file" | tr -c '\012\041-\176' ' ' | grep -E "$kw_words" |
-          grep -Ev 'NonCritical|cancelled|(updates|product)\.img|unset_link_flags|Traceback \(most recent' |
-          tail -n 2 | cut -c1-300 | sed "s|^ *|${kw_file##*/}: |"
-      done
-    )
-    [ -z "$kw_reason" ] || break
+  kw_reason=$(
+    kw_grep 'tail -n 1' '^ *[A-Za-z_.]*(Error|Exception)[A-Za-z]*: '
+    kw_grep 'head -n 1' ': FAIL: '
+    kw_grep 'tail -n 2' "[]:] *[A-Za-z_.]*(Error|Exception): |[a-z-]: error: |Error code [0-9]+ running|[Ee]xiting on error|\
+failed with error|nothing provides|be resolved|Error in (PRE|POST)"
+  )
+  [ -n "$kw_reason" ] || kw_reason=$(kw_grep 'tail -n 2' ' (CRIT|CRT|ERR) |ERROR')
+  [ -n "$kw_reason" ] || kw_reason=$(kw_grep 'tail -n 2' '[Ee]rror|[Ff]ailed|No space left|Could not|[Cc]annot')
+  [ -n "$kw_reason" ] || kw_reason=$(kw_grep 'tail -n 1' '[a-z]' | head -n 1)
+  printf '%s' "$kw_reason" | tr '\n' '|' | sed 's/|/ | /g'
+}
+
+# kw_grep WHICH WORDS: of each log the lines with these words, WHICH of them.
+kw_grep() {
+  for kw_file in $(kw_list_logs); do
+    tail -c 262144 "$kw_file" | tr -c '\012\041-\176' ' ' | grep -E "$2" |
+      grep -Ev 'NonCritical|cancelled|(updates|product)\.img|unset_link_flags|rsyslogd:imfile|CalledProcessError|Unexpected error while' |
+      $1 | cut -c1-300 | sed "s|^ *|${kw_file##*/}: |"
   done
-  printf '%s' "$kw_reason"
 }
 
 case ${0##*/} in

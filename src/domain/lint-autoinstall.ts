@@ -76,6 +76,7 @@ export function lintAutoinstall(kind: AutoinstallKind, text: string, server: str
   const findings = [
     ...findMissing(file),
     ...file.scripts.flatMap((script) => findHarm(script)),
+    ...findMaps(file),
     ...findStrangeServers(file, server),
     ...findUnread(file),
   ];
@@ -196,17 +197,33 @@ function findHarm(script: Script): Finding[] {
     const isCall = ANY_CALL.test(text) && /\b(?:curl|wget)\b/.test(text);
     if (isCall && isStrict && !isForgiven && !/\|\||;\s{0,9}(?:true|:)\s*["']?\s*\]?\s*$/.test(text)) {
       const why = script.isFatal && script.name.startsWith('%') ? `${script.name} --erroronfail` : script.name;
-      const what = `${why} may fail the install: this call has no || :`;
+      const what = `${why} may fail the install: this call has no || true`;
       findings.push({
         rule: 'fatal-call',
         severity: 'warning',
         line,
         text: what,
-        add: `${text.trim().slice(0, 200)} || :`,
+        add: `${text.trim().slice(0, 200)} || true`,
       });
     }
   }
   return findings;
+}
+
+/** `- command || :` is no command in YAML: the colon at its end makes it a map, and the installer refuses the file. */
+function findMaps({ kind, scripts }: Autoinstall): Finding[] {
+  if (kind !== 'autoinstall' && kind !== 'cloud-init') return [];
+  return scripts.flatMap(({ lines }) =>
+    lines
+      .filter(({ text }) => /^\s*-\s{1,20}[^\s"'|>[{].*\s:\s*$/.test(text))
+      .map(({ line, text }) => ({
+        rule: 'map-for-command',
+        severity: 'error' as const,
+        line,
+        text: 'no command: the colon at its end makes it a map in YAML, and the installer refuses the file.',
+        add: text.trim().slice(0, 200).replace(/:$/, 'true'),
+      })),
+  );
 }
 
 /** Hosts as written; placeholders and variables are whatever they will be. */

