@@ -107,8 +107,7 @@ kw_deliver() {
   [ -z "$kw_dead" ] || kw_left=1
   while :; do
     kw_call "$@"
-    kw_answer=$?
-    case $kw_answer in 0 | 2) return 0 ;; esac
+    case $? in 0 | 2) return 0 ;; esac
     kw_left=$((kw_left - 1))
     [ "$kw_left" -gt 0 ] || return 1
     kw_nap
@@ -219,26 +218,14 @@ kw_encode() {
 
 kw_post_status() {
   kw_form=
-  kw_members=
   kw_id=
   read -r kw_id </proc/sys/kernel/random/uuid || :
   [ -z "$kw_id" ] || set -- "event_id=$kw_id" "$@"
   for kw_pair in "$@"; do
     [ -n "${kw_pair#*=}" ] || continue
     kw_form=$kw_form${kw_form:+&}${kw_pair%%=*}=$(kw_encode "${kw_pair#*=}")
-    kw_members=$kw_members$(kw_member "${kw_pair%%=*}" "${kw_pair#*=}")
   done
-  kw_deliver "/v1/status/$kw_target" "$kw_form" || return 1
-  # A server without that page knows the same as an XML-RPC call.
-  [ "$kw_answer" -eq 0 ] || kw_deliver /cobbler_api "<?xml version='1.0'?><methodCall><methodName>update_status\
-</methodName><params><param><value>$kw_target</value></param><param><value><struct>$kw_members</struct></value></param>\
-</params></methodCall>" text/xml
-}
-
-kw_member() {
-  case $1 in percent | eta_seconds | fatal) kw_tag=double ;; *) kw_tag=string ;; esac
-  printf '<member><name>%s</name><value><%s>%s</%s></value></member>' "$1" "$kw_tag" \
-    "$(kw_print "$2" | sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g')" "$kw_tag"
+  kw_deliver "/v1/status/$kw_target" "$kw_form"
 }
 
 kw_post_error() {
@@ -252,7 +239,7 @@ kw_post_log() {
   kw_copy=$(mktemp) || return 0
   tail -c 262144 "$2" >"$kw_copy"
   kw_tries=1
-  kw_deliver "/v1/log/$kw_target/$1" "@$kw_copy" text/plain
+  kw_deliver "/v1/log/$kw_target/$1?whole=1" "@$kw_copy" text/plain
   kw_code=$?
   rm -f "$kw_copy"
   return "$kw_code"

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createRpc, login, saveDistro, saveItem, type Rpc } from '../support/rpc';
@@ -79,6 +79,9 @@ describe.each(COMBINATIONS)('in $shell with $tool', ({ system, tool, shell }) =>
     await run(section(kickstart, 'onerror'), { shell, tool, env: { KW_LOGS: logs } });
     const now = await status(system);
     expect(now['status']).toBe('failed');
+    expect(await readFile(path.join(server.dataDir, 'anamon', system, 'packaging.log'), 'utf8')).toContain(
+      'PayloadError',
+    );
     expect(JSON.stringify(now['errors'] ?? now)).toContain(
       JSON.stringify(
         'packaging.log: 10:01:01,000 ERR packaging: PayloadError: no <repo> & "no" 100% w rking mirror',

@@ -29,7 +29,22 @@ export const SHELLS: string[][] = [['dash'], ['bash'], ['busybox', 'ash'], ['sh'
 export const TOOLS = ['curl', 'wget', 'python3', 'busybox'].filter((tool) => which(tool) !== null);
 
 /** What every installer has. */
-const BASE = ['cat', 'chmod', 'cut', 'find', 'grep', 'head', 'ln', 'mkdir', 'mktemp', 'rm', 'sed', 'sleep', 'tail', 'tr'];
+const BASE = [
+  'cat',
+  'chmod',
+  'cut',
+  'find',
+  'grep',
+  'head',
+  'ln',
+  'mkdir',
+  'mktemp',
+  'rm',
+  'sed',
+  'sleep',
+  'tail',
+  'tr',
+];
 
 /** A folder for PATH with the programs every installer has and one that makes calls; `null` = none does. */
 export function createPath(tool: string | null): { folder: string; remove(): void } {
