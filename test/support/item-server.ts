@@ -16,6 +16,8 @@ export const JOE = `${'joe1'.repeat(8)}je==`;
 export interface ItemServer {
   /** Sends a document, answers a document. */
   send(xml: string): Promise<string>;
+  /** Sends a document and takes the answer piece by piece, as sockets do; answers its length in characters. */
+  pieces(xml: string): Promise<number>;
   /** Calls a method. @throws Error with the fault string when the answer is a fault. */
   call(method: string, ...params: XmlRpcValue[]): Promise<XmlRpcValue>;
   /** Errors the server logged: each is a bug. */
@@ -54,6 +56,15 @@ export function startItemServer(inventory: TestInventory): ItemServer {
   return {
     errors,
     send,
+    async pieces(xml) {
+      const document = await server.handle(Buffer.from(xml), '127.0.0.1');
+      let length = 0;
+      for (const piece of typeof document === 'string' ? [document] : document) {
+        length += piece.length;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return length;
+    },
     async call(method, ...params) {
       const answer = parseResponse(await send(serializeCall(method, params)));
       if ('fault' in answer) throw new Error((answer.fault as { faultString: string }).faultString);
