@@ -62,12 +62,15 @@ const REMEMBER_MS = 60_000;
 export function createEventReports(deps: EventDeps): EventReports {
   const streams = new Map<string, { usedAt: Instant; stream: Promise<Stream | Refusal> }>();
 
-  async function open(call: EventCall): Promise<Stream | Refusal> {
+  /** `before` is what was known of it a while ago. */
+  async function open(call: EventCall, before: Promise<Stream | Refusal> | undefined): Promise<Stream | Refusal> {
+    const last = await before?.catch(() => undefined);
     const found = await deps.findReported(call.name, call.caller, 'progress-reported');
     if (!found.ok) return found;
     const { type, name } = found;
     const run = await deps.findRun({ type, name, address: type === 'profile' ? call.caller.peer : null });
-    return { type, name, state: emptyEventState(stateOf(run)), runId: run?.runId ?? null };
+    const log = stateOf(run, last && 'state' in last ? last.state.log : undefined);
+    return { type, name, state: emptyEventState(log), runId: run?.runId ?? null };
   }
 
   function remembered(key: string, call: EventCall): Promise<Stream | Refusal> {
@@ -75,7 +78,7 @@ export function createEventReports(deps: EventDeps): EventReports {
     const known = streams.get(key);
     streams.delete(key);
     const isFresh = known !== undefined && Math.abs(now - known.usedAt) < REMEMBER_MS;
-    const stream = isFresh ? known.stream : open(call);
+    const stream = isFresh ? known.stream : open(call, known?.stream);
     if (streams.size >= MAX_STREAMS) streams.delete(streams.keys().next().value!);
     streams.set(key, { usedAt: now, stream });
     return stream;
@@ -103,7 +106,7 @@ export function createEventReports(deps: EventDeps): EventReports {
     const run = results.findLast((result) => result.run !== null)?.run ?? null;
     if (run !== null && run.runId !== stream.runId) {
       // Another run than the one this was remembered of: it begins with what is known of it.
-      if (stream.runId !== null) stream.state = { ...stream.state, log: stateOf(run) };
+      if (stream.runId !== null) stream.state = { ...stream.state, log: stateOf(run, stream.state.log) };
       stream.runId = run.runId;
     }
     return { ok: true, run };
@@ -156,9 +159,9 @@ export function createEventReports(deps: EventDeps): EventReports {
 
 type Refusal = Extract<EventOutcome, { ok: false }>;
 
-/** What a reader would know that had heard the run from its beginning. */
-function stateOf(run: RunState | null): LogState {
-  const state = emptyLogState();
+/** What a reader would know that had heard the run from its beginning; `before` is what it knows beside the run. */
+function stateOf(run: RunState | null, before?: LogState): LogState {
+  const state = { ...emptyLogState(), ownBoot: before?.ownBoot === true };
   if (run === null) return state;
   switch (run.status) {
     case 'installing':

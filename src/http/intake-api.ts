@@ -109,8 +109,8 @@ async function takeStatus(deps: IntakeApiDeps, request: HttpRequest, name: strin
   const { peer } = request;
   const receivedAt = deps.now();
   const target = parseTargetName(name);
-  const status = readStatusFields(request.body.toString('utf8'), request.query);
-  const caller = await deps.identify(tokenOf(request) ?? '', { peer, receivedAt }).catch((error: unknown) => {
+  const { status, token } = readStatusFields(request.body.toString('utf8'), request.query);
+  const caller = await deps.identify(tokenOf(request) ?? token ?? '', { peer, receivedAt }).catch((error: unknown) => {
     // The words of the other API's clients.
     throw error instanceof AppError ? error : new AppError('TOKEN_UNKNOWN', undefined, { cause: error });
   });

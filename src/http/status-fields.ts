@@ -8,17 +8,20 @@ const BOOLEANS: Record<string, boolean> = { true: true, yes: true, '1': true, fa
 /**
  * The fields of a status report, from its body and the query of its URL; what stands in the body counts. A body is a JSON
  * object when it begins like one, whatever its Content-Type says; else `name=value` pairs, as a form, joined by `&` or one a
- * line. Numbers and booleans may come as text; a field without a value is not given.
+ * line. Numbers and booleans may come as text; a field without a value is not given. A field `token` says who sends.
  *
  * @throws AppError INVALID_ARGUMENT for a body that is neither.
  */
-export function readStatusFields(body: string, query: string): Record<string, unknown> {
+export function readStatusFields(
+  body: string,
+  query: string,
+): { status: Record<string, unknown>; token: string | null } {
   const text = body.trim();
-  const fields = new Map<string, unknown>(readPairs(query.replaceAll('\n', '')));
-  fields.delete('token');
+  const fields = new Map<string, unknown>(readPairs(query));
   for (const [name, value] of text.startsWith('{') || text.startsWith('[') ? readJson(text) : readPairs(text)) {
     fields.set(name, value);
   }
+  const token = fields.get('token');
   fields.delete('token');
   // Without a prototype: a field may have any name.
   const status = Object.create(null) as Record<string, unknown>;
@@ -26,10 +29,10 @@ export function readStatusFields(body: string, query: string): Record<string, un
     const typed = typeof value === 'string' ? toType(name, value.trim()) : value;
     if (typed !== '') status[name] = typed;
   }
-  return status;
+  return { status, token: typeof token === 'string' && token !== '' ? token : null };
 }
 
-/** The token that came among the fields of a body or a query; null without one. */
+/** The token in a query; null without one. */
 export function readToken(query: string): string | null {
   const token = new URLSearchParams(query).get('token');
   return token === null || token === '' ? null : token;

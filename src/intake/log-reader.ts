@@ -25,6 +25,8 @@ export interface LogState {
   closed: boolean;
   failed: boolean;
   ended: boolean;
+  /** The boot that is under way began before the install ended: it is the installer's own. */
+  ownBoot?: boolean;
   question: string | null;
   /** Texts of the errors reported. */
   errors: string[];
@@ -146,7 +148,7 @@ export function createLogReader(options: {
   /** The installer begins; of a live stream that is another boot, whatever came before. */
   function begin(marker: PhaseMarker, raw: string, at: Place): void {
     flush();
-    if (isLive) state = emptyLogState();
+    if (isLive) state = { ...emptyLogState(), ownBoot: state.ownBoot === true };
     state.phase = marker.phase;
     findings.push({
       id: marker.id,
@@ -169,8 +171,14 @@ export function createLogReader(options: {
   }
 
   /** What boots after an install is the system it made; what boots before is the installer's own, or the system of old. */
-  function boot(marker: PhaseMarker, raw: string, at: Place): void {
-    if (state.failed || state.phase === null || phaseOrder(state.phase) < phaseOrder('post')) return;
+  function boot(marker: PhaseMarker, line: LogLine, raw: string, at: Place): void {
+    const isOwn = state.ownBoot === true;
+    state.ownBoot = false;
+    if (marker.begins?.test(line.text)) {
+      state.ownBoot = !state.ended;
+      return;
+    }
+    if (isOwn || state.failed || state.phase === null || phaseOrder(state.phase) < phaseOrder('post')) return;
     if (!state.ended) end(marker, raw, at);
     findings.push({ id: `${marker.id}:boot`, offset: at.offset, kind: 'system-booted', detail: {} });
   }
@@ -178,7 +186,7 @@ export function createLogReader(options: {
   function readPhases(marks: Marks, line: LogLine, raw: string, at: Place): void {
     for (const marker of marks.phases) {
       if (marker.proves === 'boot') {
-        if (marker.pattern.test(line.text)) return boot(marker, raw, at);
+        if (marker.pattern.test(line.text)) return boot(marker, line, raw, at);
         continue;
       }
       if (marker.unlessFailed && state.failed) continue;

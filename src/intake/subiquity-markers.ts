@@ -38,9 +38,10 @@ export const SUBIQUITY_PHASES: readonly PhaseMarker[] = [
     id: 'booted',
     phase: 'complete',
     voices: EVENT,
-    pattern: /^finish: modules-final: /,
-    prints: 'cloud-init of every release, in the live system of the installer as well: source, which MAAS relies on',
+    pattern: /^(?:start|finish): modules-final: /,
+    prints: 'cloud-init of every release, in the live system as well; under MAAS the install is a part of that: source',
     proves: 'boot',
+    begins: /^start: /,
   },
   {
     id: 'server',

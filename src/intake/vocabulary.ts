@@ -64,6 +64,8 @@ export interface PhaseMarker {
   prints: string;
   /** `begin`: a new boot of the installer; `end`: success is proven; `boot`: after an install, that its system is up. */
   proves?: 'begin' | 'end' | 'boot';
+  /** Of a boot: the line that begins what `pattern` ends. Begun before the install ended, it is the installer's own boot. */
+  begins?: RegExp;
   /** A failed install comes here as well: it proves nothing then. */
   unlessFailed?: boolean;
   /** Means something only once this phase has been reached. */

@@ -164,6 +164,22 @@ describe('cloud-init', () => {
     expect(await latest()).toMatchObject({ status: 'installing', bootedAt: null });
   });
 
+  test('around an install, as MAAS has it, is the installer’s own boot, however long the install takes', async () => {
+    const reports = startReports();
+    const step = (type: string, timestamp: number): string =>
+      event('modules-final', type, { origin: 'cloudinit', result: 'SUCCESS', timestamp });
+    await report(reports, step('start', 1_700_000_000));
+    await report(reports, event('cmd-install', 'start'));
+    clock += 600_000;
+    server.now += 600_000;
+    await report(reports, event('cmd-install', 'finish', { result: 'SUCCESS' }));
+    await report(reports, step('finish', 1_700_000_601));
+    expect(await latest()).toMatchObject({ status: 'finished', bootedAt: null });
+    await report(reports, step('start', 1_700_000_700));
+    await report(reports, step('finish', 1_700_000_710));
+    expect((await latest()).bootedAt).not.toBeNull();
+  });
+
   test('of the installed system is its first boot, on a server that heard nothing before', async () => {
     await report(startReports(), event('cmd-install', 'start'));
     await report(startReports(), event('cmd-install', 'finish', { result: 'SUCCESS' }));

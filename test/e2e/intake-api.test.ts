@@ -193,6 +193,7 @@ describe('/v1/status', () => {
     expect(await report('nobody', 'percent=1')).toMatchObject({ http: 404, error: expect.stringMatching(/nobody/) });
     expect(await report(name, 'percent=1')).toMatchObject({ http: 403 });
     expect(await report(name, 'percent=1', '?token=wrong')).toMatchObject({ http: 401 });
+    expect(await report(name, `percent=1&token=${encodeURIComponent(token)}`)).toMatchObject({ http: 200 });
     const bearer = { Authorization: `Bearer ${token}` };
     expect((await post(`/v1/status/${name}`, 'percent=1', bearer)).status).toBe(200);
   });
