@@ -61,8 +61,8 @@ import { createXmlRpcServer } from './xmlrpc/server';
 
 /** The whole server, built and not yet listening. */
 export interface App {
-  /** Listens; resolves with the addresses. */
-  start(): Promise<{ urls: string[] }>;
+  /** Listens; resolves with the addresses, and the port for syslog, null when that is off. */
+  start(): Promise<{ urls: string[]; syslogPort: number | null }>;
   /** Answers what is in hand, closes everything. May be called twice. */
   stop(): Promise<void>;
   /** The administrator's password when this start generated it, to be shown once; else null. */
@@ -324,7 +324,7 @@ async function assemble(
       });
       const kind = database.embedded ? 'embedded' : 'PostgreSQL';
       log.info('Kickwatch listens', { url, database: kind, syslogPort: udpPort, syslogTlsPort: tlsPort });
-      return { urls: [url] };
+      return { urls: [url], syslogPort: udpPort };
     },
     stop: () => (stopped ??= stop()),
   };

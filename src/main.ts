@@ -10,15 +10,16 @@ async function main(): Promise<void> {
   for (const warning of configWarnings(config)) process.stderr.write(`${warning}\n`);
   const app = await createApp(config);
   stopOnSignal(app);
-  const { urls } = await app.start();
-  process.stdout.write(greeting(config, app, urls));
+  const { urls, syslogPort } = await app.start();
+  process.stdout.write(greeting(config, app, urls, syslogPort));
 }
 
-function greeting(config: Config, app: App, urls: readonly string[]): string {
+function greeting(config: Config, app: App, urls: readonly string[], syslogPort: number | null): string {
   const url = urls[0] ?? '';
   const lines = [
     `Kickwatch listens on ${urls.join(', ')}`,
     `  XML-RPC        ${url}/cobbler_api`,
+    ...(syslogPort === null ? [] : [`  syslog         ${config.syslog.host}:${syslogPort}, UDP and TCP`]),
     `  administrator  ${config.adminUser}`,
   ];
   if (app.generatedPassword !== null) {

@@ -110,6 +110,8 @@ function facts(run: RunReport, { now, width, colors }: DescribeOptions): string[
   if (run.status === 'finished') lines.push(['Booted', run.booted === null ? 'not seen yet' : moment(run.booted)]);
   if (run.continues !== null) lines.push(['Continues', `run ${run.continues}, which was believed to be over`]);
   if (run.skewMs !== null && Math.abs(run.skewMs) >= 60_000) lines.push(['Its clock', skewWords(run.skewMs)]);
+  if (run.linesLost > 0)
+    lines.push(['Lost', `${count(run.linesLost, 'line')} of its log: it sent more than the limits allow`]);
   lines.push(['Integrity', [run.integrity, ...run.integrityReasons].join('; ')]);
 
   const room = width === null ? Infinity : Math.max(20, width - LABEL - 2);
