@@ -1,4 +1,5 @@
-import { textOf } from '../../src/domain/item-value';
+import fc from 'fast-check';
+import { FieldError, type ItemData, textOf } from '../../src/domain/item-value';
 import { matches, type Criteria } from '../../src/domain/find';
 import { narrow } from '../../src/domain/narrow';
 import { itemType } from '../../src/domain/inventory';
@@ -153,6 +154,68 @@ describe('candidates', () => {
       expect(await items().count(type, narrowings)).toBe(meant.length);
     }
   });
+});
+
+test('whatever is looked for, the database finds what the rules find', async () => {
+  const fields = ['name', 'profile', 'image', 'hostname', 'comment', 'owners', 'netboot_enabled', 'virt_ram', 'uid'];
+  const inParts = ['mac', 'ip_address', 'ipv6_address', 'dns_name', 'netmask', 'static', 'cnames', 'interface'];
+  const values = [
+    '',
+    'a',
+    'A',
+    'p1',
+    'P2',
+    'eth0',
+    'yes',
+    'jane',
+    'jane joe',
+    '<<inherit>>',
+    '10.0.0.1',
+    'aabbccddee02',
+  ];
+  const patterns = [
+    '*',
+    '?',
+    '*a*',
+    '[ab]',
+    'p?',
+    '<<*',
+    '10.*',
+    'aa:*',
+    'é',
+    '"open',
+    'k=v',
+    'A.example.org',
+    '%',
+    '_',
+  ];
+  const type = itemType('system');
+  const all = await items().list(type);
+  const pattern = fc
+    .tuple(fc.constantFrom('', '~'), fc.constantFrom(...values, ...patterns))
+    .map((parts) => parts.join(''));
+  const word = fc.constantFrom(...fields, ...inParts, 'kopts', 'nofield');
+  await fc.assert(
+    fc.asyncProperty(fc.dictionary(word, pattern, { maxKeys: 3 }), async (criteria) => {
+      const meant = all.filter((item) => isMet(item.values, criteria)).map((item) => item.values.name);
+      const { possible, narrowings, exact } = narrow(type, criteria);
+      if (!possible) return expect(meant).toEqual([]);
+      const found = (await items().findCandidates(type, narrowings)).map((item) => item.values.name);
+      if (exact) expect(found).toEqual(meant);
+      else expect(found).toEqual(expect.arrayContaining(meant));
+    }),
+    { numRuns: 300 },
+  );
+
+  /** What the rules refuse to compare is met by nothing. */
+  function isMet(item: ItemData, criteria: Criteria): boolean {
+    try {
+      return matches(type, item, criteria);
+    } catch (error) {
+      expect(error).toBeInstanceOf(FieldError);
+      return false;
+    }
+  }
 });
 
 test('interfaces come in the order they were made', async () => {
