@@ -39,7 +39,7 @@ export const SUBIQUITY_ERRORS: readonly ErrorMarker[] = [
     once: true,
     voices: EVENT,
     pattern:
-      /^finish: subiquity\/(?:\w{1,40}\/)?(?:(?:apply|load)_autoinstall_\w{1,20}|core_validation)\S{0,100}: FAIL: (?!cancelled$)(?<text>.*)$/,
+      /^finish: subiquity\/(?:\w{1,40}\/)?(?:(?:apply|load|convert)_autoinstall_\w{1,20}|core_validation)\S{0,100}: FAIL: (?!cancelled$)(?<text>.*)$/,
     prints: '20.04 and later: source; reports of 2021 and 2026',
     phaseFrom: [
       [/subiquity\/Filesystem/, 'storage'],
@@ -54,7 +54,8 @@ export const SUBIQUITY_ERRORS: readonly ErrorMarker[] = [
     once: true,
     voices: EVENT,
     pattern:
-      /^finish: (?=subiquity\/(?:Install|Late\/run|Early\/run)|subiquity\/curtin\/|cmd-|stage-)(?:\S{0,400}\/)?(?<step>[^\s/]{1,200}): FAIL: (?!cancelled$)(?<text>.*)$/,
+      /^finish: (?=subiquity\/(?:Install|Late\/run|Early\/run)|(?:subiquity\/curtin\/)?(?:cmd-install|stage-|cmd-block-|cmd-extract|cmd-curthooks|cmd-system-install))(?!\S{0,400}?stage-(?:early|late)\/[^\s/]{1,200}\/)(?:\S{0,400}\/)?(?<step>[^\s/]{1,200}): FAIL: (?!cancelled$)(?<text>.*)$/,
+    // What a command of the user's fails at may be what it expects: the command itself fails, or it does not.
     prints: '20.04 and later and curtin, the innermost step first: logs 20.04.3, 22.04.1, 22.04.3',
     phaseFrom: PHASE_OF_NAME,
     say: '$<step> failed: $<text>',
@@ -99,7 +100,7 @@ export const SUBIQUITY_ERRORS: readonly ErrorMarker[] = [
     afterFailure: true,
     voices: ['program', 'console', 'installer'],
     pattern:
-      /^\s{0,40}(?:[\w.]{1,200}\.)?(?<cls>(?!CalledProcessError|ProcessExecutionError|CancelledError|NoneType)[A-Z]\w{0,60}(?:Error|Exception)): (?<text>.*)$/,
+      /^\s{0,40}(?:[\w.]{1,200}\.)?(?<cls>(?!CalledProcessError|ProcessExecutionError|CancelledError)(?:[A-Z]\w{0,60})?(?:Error|Exception)): (?<text>.*)$/,
     prints: 'curtin and subiquity, after a step that failed: log 22.04.3; reports of 2026 (jsonschema.exceptions)',
     explains: 8,
   },

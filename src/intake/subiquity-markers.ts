@@ -55,7 +55,7 @@ export const SUBIQUITY_PHASES: readonly PhaseMarker[] = [
     id: 'disks-refused',
     phase: 'storage',
     voices: EVENT,
-    pattern: /^finish: subiquity\/Filesystem\/(?:apply|load)_autoinstall_\w{1,20}: FAIL: (?!cancelled$)/,
+    pattern: /^finish: subiquity\/Filesystem\/(?:apply|load|convert)_autoinstall_\w{1,20}: FAIL: (?!cancelled$)/,
     prints: '20.04 and later: source; no disk is like the one asked for',
   },
   {
@@ -63,7 +63,7 @@ export const SUBIQUITY_PHASES: readonly PhaseMarker[] = [
     phase: 'config',
     voices: EVENT,
     pattern:
-      /^finish: subiquity\/(?:\w{1,40}\/)?(?:(?:apply|load)_autoinstall_\w{1,20}|core_validation)\S{0,100}: FAIL: (?!cancelled$)/,
+      /^finish: subiquity\/(?:\w{1,40}\/)?(?:(?:apply|load|convert)_autoinstall_\w{1,20}|core_validation)\S{0,100}: FAIL: (?!cancelled$)/,
     prints: '20.04 and later: source; reports of 2021 and 2026',
   },
   {

@@ -96,10 +96,12 @@ function splitConsole(line: string): LogLine {
   return { voice: 'console', level: '', logger: '', text };
 }
 
-/** The console names no result: a command that failed says so itself. */
+/** The console names no result: a command that failed says so itself, and of answers only those refused say anything. */
 function withResult(text: string): string {
-  const finish = /^finish: (\S{1,400}?): (?!(?:SUCCESS|WARN|FAIL)\b)(.*)$/s.exec(text);
-  return finish && FAILED_COMMAND.test(text) ? `finish: ${finish[1]!}: FAIL: ${finish[2]!}` : text;
+  const [, name, said] = /^finish: (\S{1,400}?): (?!(?:SUCCESS|WARN|FAIL)\b)(.*)$/s.exec(text) ?? [];
+  if (name === undefined || said === undefined) return text;
+  const isRefused = said !== '' && /\/(?:apply|load)_autoinstall_\w{1,20}$/.test(name);
+  return isRefused || FAILED_COMMAND.test(text) ? `finish: ${name}: FAIL: ${said}` : text;
 }
 
 /** One webhook body a line. */

@@ -120,7 +120,7 @@ describe('events that come one by one', () => {
           expect(outcome).toEqual(bodies === FAILURE ? ['failed', 'storage'] : ['installing', 'finalize']);
         },
       ),
-      { numRuns: 4 },
+      { numRuns: 3 },
     );
   }, 60_000);
 

@@ -60,6 +60,7 @@ describe('a failure', () => {
     ['subiquity/Identity/apply_autoinstall_config', "'hostname' is a required property", 'config'],
     ['subiquity/core_validation', "'version' is a required property", 'config'],
     ['subiquity/Filesystem/apply_autoinstall_config', 'Failed to find matching device', 'storage'],
+    ['subiquity/Filesystem/convert_autoinstall_config', 'Failed to find matching device', 'storage'],
     ['subiquity/Install/install/configure_apt', 'curtin command apt-config', 'config'],
     [
       'subiquity/Install/install/curtin_install/run_curtin_step/cmd-install/stage-partitioning/builtin/cmd-block-meta',
@@ -140,6 +141,42 @@ describe('a failure', () => {
         'An error occurred. Press enter to start a shell',
       ),
     ).toMatchObject({ phase: 'post', outcome: 'failed' });
+  });
+
+  test('of the answers shows on the console in their words', () => {
+    const verdict = read(
+      'console.log',
+      "finish: subiquity/Updates/load_autoinstall_data: 'justno' is not one of ['security', 'all']",
+      'An error occurred. Press enter to start a shell',
+    );
+    expect(verdict).toMatchObject({ phase: 'config', outcome: 'failed' });
+    expect(verdict.errors[0]!.text).toContain("'justno' is not one of");
+  });
+
+  test('of what a command of the user’s runs is none until the command itself fails', () => {
+    const late = 'cmd-install/stage-late/50_mine';
+    const child = failure(`${late}/cmd-in-target`, 'curtin command in-target');
+    expect(read(SERVER_LOG, child)).toMatchObject({ phase: 'post', outcome: 'running' });
+    const parent = failure(late, "running 'sh -c curtin in-target -- false'");
+    expect(read(SERVER_LOG, child, parent)).toMatchObject({ phase: 'post', outcome: 'failed' });
+  });
+
+  test('of a curtin that looks for something on the side is none', () => {
+    const line = 'Apr 20 10:00:00 u curtin_event.27.5[1]: finish: cmd-in-target: FAIL: curtin command in-target';
+    expect(read('installer-journal.txt', line).outcome).toBe('running');
+  });
+
+  test('is explained by the exception behind it', () => {
+    const { errors } = read(
+      SERVER_LOG,
+      '2025-04-20 10:00:00,123 ERROR subiquity.server.server:415 top level error',
+      'Traceback (most recent call last):',
+      '  File "/snap/subiquity/1/x.py", line 1, in f',
+      'Exception: autoinstall config did not create needed bootloader partition',
+    );
+    expect(errors.map(({ text }) => text)).toContain(
+      'Exception: autoinstall config did not create needed bootloader partition',
+    );
   });
 
   test('is not undone when somebody reboots the machine from the installer', () => {
