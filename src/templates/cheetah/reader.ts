@@ -1,0 +1,109 @@
+/** A position in a template's source, and what Cheetah asks of it. */
+import { IS_SPACE } from '../python/text';
+
+/** A fault in the template itself, at the line it was found. */
+export class TemplateFault extends Error {
+  constructor(
+    readonly line: number,
+    sentence: string,
+  ) {
+    super(sentence);
+    this.name = 'TemplateFault';
+  }
+}
+
+const BLANK = ' \t\f';
+
+export class Reader {
+  /** UTF-16 position. */
+  at = 0;
+  /** Reading stops here: the end, or that of the line of a one-line directive. */
+  end: number;
+  private readonly lineStarts: number[] = [0];
+
+  constructor(readonly source: string) {
+    this.end = source.length;
+    for (const match of source.matchAll(/\r\n|\n|\r/g)) this.lineStarts.push(match.index + match[0].length);
+  }
+
+  get isAtEnd(): boolean {
+    return this.at >= this.end;
+  }
+
+  /** The character at the position; '' at the end. */
+  get character(): string {
+    return this.at < this.end ? this.source[this.at]! : '';
+  }
+
+  /** Line of a position, from 1. */
+  lineOf(at = this.at): number {
+    let low = 0;
+    let high = this.lineStarts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.lineStarts[middle]! <= at) low = middle;
+      else high = middle;
+    }
+    return low + 1;
+  }
+
+  fault(sentence: string, at = this.at): never {
+    throw new TemplateFault(this.lineOf(at), sentence);
+  }
+
+  startsWith(text: string): boolean {
+    return this.source.startsWith(text, this.at);
+  }
+
+  /** What a sticky expression matches at the position, or null. */
+  match(pattern: RegExp, at = this.at): RegExpExecArray | null {
+    pattern.lastIndex = at;
+    return pattern.exec(this.source);
+  }
+
+  /** The same, and goes behind it. */
+  take(pattern: RegExp): RegExpExecArray | null {
+    const found = this.match(pattern);
+    if (found !== null) this.at += found[0].length;
+    return found;
+  }
+
+  /** Where the line ends: before its line break, or behind it. */
+  lineEnd(behind = false, at = this.at): number {
+    const lf = this.source.indexOf('\n', at);
+    const line = lf < 0 ? this.source.length : lf;
+    // A lone CR ends a line too; searched for in this line only.
+    const cr = this.source.slice(at, line).indexOf('\r');
+    if (cr < 0) return behind ? Math.min(line + 1, this.source.length) : line;
+    const isPair = at + cr + 1 === line && lf >= 0;
+    return behind ? at + cr + (isPair ? 2 : 1) : at + cr;
+  }
+
+  lineStart(at = this.at): number {
+    return Math.max(this.source.lastIndexOf('\n', at - 1), this.source.lastIndexOf('\r', at - 1), -1) + 1;
+  }
+
+  /** Whether only white space stands before the position in its line. */
+  isLineClear(at = this.at): boolean {
+    const start = at === 0 ? 0 : this.lineStart(at);
+    return start === at || IS_SPACE.test(this.source.slice(start, at));
+  }
+
+  /** Goes over blanks, `most` at most. */
+  skipBlanks(most = Infinity): void {
+    for (let count = 0; count < most && this.at < this.end && BLANK.includes(this.source[this.at]!); count += 1) {
+      this.at += 1;
+    }
+  }
+
+  /** The rest of the line, gone over; with its line break when `behind`. */
+  takeLine(behind: boolean): string {
+    const from = this.at;
+    this.at = this.lineEnd(behind);
+    return this.source.slice(from, this.at);
+  }
+
+  get isAtLineBreak(): boolean {
+    return this.character === '\n' || this.character === '\r';
+  }
+}
