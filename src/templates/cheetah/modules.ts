@@ -12,7 +12,7 @@ import { formatTime, timeFields } from '../python/time';
 type Members = [string, Value][];
 
 const fn = (name: string, call: Call): [string, Value] => [name, new PyFunction(name, call)];
-const module = (name: string, members: Members): PyNamespace => new PyNamespace('module', name, new Map(members));
+const moduleOf = (name: string, members: Members): PyNamespace => new PyNamespace('module', name, new Map(members));
 
 const STRING: Members = [
   ['ascii_letters', 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'],
@@ -150,23 +150,23 @@ function timeModule(now: Date): Members {
 function findModule(rendering: Rendering, name: string): PyNamespace | null {
   switch (name) {
     case 'string':
-      return module('string', STRING);
+      return moduleOf('string', STRING);
     case 'math':
-      return module('math', MATH);
+      return moduleOf('math', MATH);
     case 'json':
-      return module('json', JSON_MODULE);
+      return moduleOf('json', JSON_MODULE);
     case 'os':
-      return module('os', [
-        ['path', module('os.path', OS_PATH)],
+      return moduleOf('os', [
+        ['path', moduleOf('os.path', OS_PATH)],
         ['sep', '/'],
         ['linesep', '\n'],
       ]);
     case 'os.path':
-      return module('os.path', OS_PATH);
+      return moduleOf('os.path', OS_PATH);
     case 'random':
-      return rendering.random === null ? null : module('random', randomModule(rendering.random));
+      return rendering.random === null ? null : moduleOf('random', randomModule(rendering.random));
     case 'time':
-      return rendering.now === null ? null : module('time', timeModule(rendering.now));
+      return rendering.now === null ? null : moduleOf('time', timeModule(rendering.now));
     default:
       return null;
   }

@@ -6,7 +6,7 @@ import { assign, assignAugmented, bindParameters, evaluate, evaluateArguments, r
 import type { Expression } from '../python/expression';
 import { repr, str } from '../python/repr';
 import { callValue } from '../python/sorting';
-import { isTrue, NO_KEYWORDS, PyException, PyFunction, raise, type Value } from '../python/values';
+import { isTrue, NO_KEYWORDS, PyException, PyFunction, PyRange, raise, type Value } from '../python/values';
 import { pythonError, runRaise, runTry } from './exceptions';
 import { DEFAULT_FILTER, FILTERS, type Filter } from './filters';
 import type { Definition, Node, OutputNode, SetNode } from './nodes';
@@ -62,7 +62,12 @@ function runNode(node: Statement, frame: Frame): Exit | undefined {
         assign(node.target, item, scope),
       );
     case 'repeat':
-      return runLoop(Array(Math.min(asCount(evaluate(node.count, scope)), 1e7)).keys(), node, frame, () => undefined);
+      return runLoop(
+        iterate(new PyRange(0, asCount(evaluate(node.count, scope)), 1), scope.budget),
+        node,
+        frame,
+        () => undefined,
+      );
     case 'while':
       return runLoop(whileTrue(node.condition, frame), node, frame, () => undefined);
     case 'set':
@@ -241,7 +246,7 @@ class StoreScope {
   }
 
   set(name: string, value: Value): void {
-    this.budget.make(1);
+    this.budget.makeItems(1);
     this.store.set(name, value);
   }
 

@@ -68,7 +68,7 @@ function fixedItems(value: Value): Iterable<Value> {
 /** list(value) as an array of its own. */
 export function toArray(value: Value, budget: Budget): Value[] {
   if (value instanceof PyList || value instanceof PyTuple) {
-    budget.make(value.items.length);
+    budget.makeItems(value.items.length);
     return [...value.items];
   }
   return [...iterate(value, budget)];
@@ -155,7 +155,7 @@ function getSlice(container: Value, slice: PySlice, budget: Budget): Value {
     raise('TypeError', `'${typeName(container)}' object is not subscriptable`);
   }
   const { start, stop, step } = sliceBounds(slice, container.items.length);
-  budget.make(container.items.length);
+  budget.makeItems(container.items.length);
   const items = pick(container.items, start, stop, step);
   return container instanceof PyList ? new PyList(items) : new PyTuple(items);
 }
@@ -168,7 +168,7 @@ function pick<T>(items: readonly T[], start: number, stop: number, step: number)
 
 /** container[index] = value. */
 export function setItem(container: Value, index: Value, value: Value, budget: Budget): void {
-  budget.make(1);
+  budget.makeItems(1);
   if (container instanceof PyDict) container.set(index, value);
   else if (container instanceof PyList && index instanceof PySlice) setSlice(container, index, toArray(value, budget));
   else if (container instanceof PyList) {

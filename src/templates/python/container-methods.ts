@@ -66,7 +66,7 @@ export const LIST_METHODS: ReadonlyMap<string, Method<PyList>> = new Map<string,
     'append',
     (self, args, keywords, budget) => {
       const [item] = bind('append', ['object'], 1, args, keywords);
-      budget.make(1);
+      budget.makeItems(1);
       self.items.push(item!);
       return null;
     },
@@ -83,7 +83,7 @@ export const LIST_METHODS: ReadonlyMap<string, Method<PyList>> = new Map<string,
     'insert',
     (self, args, keywords, budget) => {
       const [at, item] = bind('insert', ['index', 'object'], 2, args, keywords);
-      budget.make(1 + self.items.length);
+      budget.makeItems(1 + self.items.length);
       const place = countArgument(at, 0);
       self.items.splice(place < 0 ? Math.max(0, place + self.items.length) : place, 0, item!);
       return null;
@@ -110,14 +110,14 @@ export const LIST_METHODS: ReadonlyMap<string, Method<PyList>> = new Map<string,
   [
     'copy',
     (self, _args, _keywords, budget) => {
-      budget.make(self.items.length);
+      budget.makeItems(self.items.length);
       return new PyList([...self.items]);
     },
   ],
   [
     'reverse',
     (self, _args, _keywords, budget) => {
-      budget.make(self.items.length);
+      budget.makeItems(self.items.length);
       self.items.reverse();
       return null;
     },
@@ -142,7 +142,7 @@ export function updateDict(
   budget: Budget,
 ): void {
   if (source instanceof PyDict) {
-    budget.make(source.entries.size);
+    budget.makeItems(source.entries.size);
     for (const [key, value] of [...source.entries.values()]) dict.set(key, value);
   } else if (source !== undefined) {
     let at = 0;
@@ -175,7 +175,7 @@ export const DICT_METHODS: ReadonlyMap<string, Method<PyDict>> = new Map<string,
       const [key, otherwise] = bind('setdefault', ['key', 'default'], 1, args, keywords);
       const found = self.get(key!);
       if (found !== undefined) return found;
-      budget.make(1);
+      budget.makeItems(1);
       self.set(key!, otherwise ?? null);
       return otherwise ?? null;
     },
@@ -228,7 +228,7 @@ export const DICT_METHODS: ReadonlyMap<string, Method<PyDict>> = new Map<string,
 export function combineSets(op: '|' | '&' | '-' | '^', left: PySet, right: Value, budget: Budget): PySet {
   const others = right instanceof PySet ? right : new PySet(iterate(right, budget));
   const result = new PySet([], left.type === 'frozenset');
-  budget.make(left.entries.size + others.entries.size);
+  budget.makeItems(left.entries.size + others.entries.size);
   for (const [key, item] of left.entries) {
     if (op === '|' || others.entries.has(key) === (op === '&')) result.entries.set(key, item);
   }
@@ -265,7 +265,7 @@ const changing: [string, Method<PySet>][] = [
   [
     'add',
     (self, args, keywords, budget) => {
-      budget.make(1);
+      budget.makeItems(1);
       self.add(bind('add', ['elem'], 1, args, keywords)[0]!);
       return null;
     },
@@ -338,6 +338,6 @@ export function reversed(value: Value, budget: Budget): PyIterator {
   if (!isSequence && !(value instanceof PyDict) && !(value instanceof PyView)) {
     raise('TypeError', `'${typeName(value)}' object is not reversible`);
   }
-  budget.make(length(value));
+  budget.makeItems(length(value));
   return new PyIterator('reversed', toArray(value, budget).reverse().values());
 }

@@ -129,7 +129,7 @@ function evaluateItems(items: readonly Expression[], scope: Scope): Value[] {
     if (item.kind === 'star') values.push(...toArray(evaluate(item.operand, scope), scope.budget));
     else values.push(evaluate(item, scope));
   }
-  scope.budget.make(values.length);
+  scope.budget.makeItems(values.length);
   return values;
 }
 
@@ -213,7 +213,7 @@ function evaluateComprehension(node: Comprehension, scope: Scope): Value {
       dict.set(evaluate(node.key!, inner), evaluate(node.value, inner));
       return null;
     };
-    for (const _ of turns(node, inner, 0, add)) inner.budget.make(1);
+    for (const _ of turns(node, inner, 0, add)) inner.budget.makeItems(1);
     return dict;
   }
   const values = turns(node, inner, 0, () => evaluate(node.value, inner));

@@ -43,16 +43,16 @@ function unsupported(op: BinaryOperator, left: Value, right: Value): never {
 function onContainers(op: BinaryOperator, left: Value, right: Value, budget: Budget): Value | undefined {
   if (op === '*') return repeat(left, right, budget) ?? repeat(right, left, budget);
   if (op === '+' && left instanceof PyList && right instanceof PyList) {
-    budget.make(left.items.length + right.items.length);
+    budget.makeItems(left.items.length + right.items.length);
     return new PyList([...left.items, ...right.items]);
   }
   if (op === '+' && left instanceof PyTuple && right instanceof PyTuple) {
-    budget.make(left.items.length + right.items.length);
+    budget.makeItems(left.items.length + right.items.length);
     return new PyTuple([...left.items, ...right.items]);
   }
   if (op === '|' && left instanceof PyDict && right instanceof PyDict) {
     const merged = new PyDict();
-    budget.make(left.entries.size + right.entries.size);
+    budget.makeItems(left.entries.size + right.entries.size);
     for (const dict of [left, right]) for (const [key, value] of dict.entries.values()) merged.set(key, value);
     return merged;
   }
@@ -77,7 +77,7 @@ function repeat(value: Value, times: Value, budget: Budget): Value | undefined {
     return value.repeat(count);
   }
   if (!(value instanceof PyList || value instanceof PyTuple)) return undefined;
-  budget.make(value.items.length * count);
+  budget.makeItems(value.items.length * count);
   const items: Value[] = [];
   for (let turn = 0; turn < count && value.items.length > 0; turn += 1)
     for (const item of value.items) items.push(item);
