@@ -1,5 +1,6 @@
 /** Templates of autoinstall files in the two languages Cobbler knows. Pure: what they read is handed in. */
 import { renderCheetah } from './cheetah';
+import { renderJinja } from './jinja';
 import { DEFAULT_LIMITS } from './limits';
 import { TEMPLATE_LANGUAGES, type RenderOptions, type RenderWarning, type TemplateLanguage } from './options';
 import { TemplateError } from './template-error';
@@ -44,7 +45,8 @@ export function renderTemplate(source: string, options: RenderOptions): { text: 
   const move = (place: RenderWarning): number =>
     place.template === options.name ? place.line + chosen.linesBefore : place.line;
   try {
-    const { text, warnings } = renderCheetah(chosen.source, options, limits);
+    const render = chosen.language === 'cheetah' ? renderCheetah : renderJinja;
+    const { text, warnings } = render(chosen.source, options, limits);
     return { text, warnings: warnings.map((warning) => ({ ...warning, line: move(warning) })) };
   } catch (error) {
     if (!(error instanceof TemplateError) || chosen.linesBefore === 0) throw error;

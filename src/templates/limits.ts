@@ -20,7 +20,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   steps: 1_000_000,
   output: 4 * 1024 * 1024,
   depth: 40,
-  source: 1024 * 1024,
+  source: 256 * 1024,
 };
 
 /** So many characters made cost one step. */

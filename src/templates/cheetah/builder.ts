@@ -1,6 +1,6 @@
 /** Puts the pieces of a template together while it is read, with Cheetah's rules for white space and nesting. */
 import type { Definition, Node } from './nodes';
-import { TemplateFault } from './reader';
+import { TemplateFault } from '../template-fault';
 
 /** Directives that are open, as `#end` names them. */
 interface Block {

@@ -30,10 +30,11 @@ function readStatement(text: string): Import[] | null {
     if (from === null)
       imports.push({
         module: as === undefined ? name.split('.')[0]! : name,
+        written: name,
         member: null,
         as: as ?? name.split('.')[0]!,
       });
-    else imports.push({ module: from[1]!, member: name, as: as ?? name });
+    else imports.push({ module: from[1]!, written: from[1]!, member: name, as: as ?? name });
   }
   return imports;
 }

@@ -1,14 +1,13 @@
 /** Cheetah, as Cobbler's autoinstall templates use it. */
 import { SourceCache } from '../cache';
+import { explain } from '../explain';
+import { dataNamespace, outsideFunctions } from '../surroundings';
 import { Budget, checkSource, type Limits } from '../limits';
-import type { TemplateData } from '../python/convert';
-import { toValue } from '../python/convert';
-import { PyError, PyFunction, raise, type Value } from '../python/values';
 import { TemplateError } from '../template-error';
 import type { CheetahTemplate } from './nodes';
 import { Parser } from './parser';
-import { TemplateFault } from './reader';
-import { explain, renderMain, type Rendering } from './render';
+import { TemplateFault } from '../template-fault';
+import { renderMain, type Rendering } from './render';
 import type { RenderOptions, RenderWarning } from '../options';
 
 /** Templates and snippets read: a site has some dozens, of 1 to 20 kB each. */
@@ -39,7 +38,7 @@ export function renderCheetah(
     compile: (text, name) => compile(text, name, options.missing !== 'error', limits),
     snippets: options.snippets ?? (() => null),
     includes: options.includes ?? (() => null),
-    functions: new Map(Object.entries(options.functions ?? {}).map(([name, call]) => [name, outside(name, call)])),
+    functions: outsideFunctions(options),
     now: options.now ?? null,
     random: options.random ?? null,
     warn: (template, line, sentence) => {
@@ -57,39 +56,3 @@ export function renderCheetah(
 
 /** Enough to see what is wrong; a loop may repeat one for ever. */
 const MOST_WARNINGS = 100;
-
-/** The data by name; each value is taken over when a template first asks for it. */
-function dataNamespace(
-  data: Readonly<Record<string, TemplateData>> | ReadonlyMap<string, TemplateData>,
-  budget: Budget,
-): { get(name: string): Value | undefined } {
-  const taken = new Map<string, Value>();
-  return {
-    get(name) {
-      const known = taken.get(name);
-      if (known !== undefined) return known;
-      const found = data instanceof Map ? (data as Map<string, TemplateData>).get(name) : ownValue(data, name);
-      if (found === undefined) return undefined;
-      const value = toValue(found, budget);
-      taken.set(name, value);
-      return value;
-    },
-  };
-}
-
-function ownValue(data: object, name: string): TemplateData {
-  return Object.hasOwn(data, name) ? (data as Record<string, TemplateData>)[name] : undefined;
-}
-
-/** A function of the caller, which sees texts only. */
-function outside(name: string, call: (...args: string[]) => string): PyFunction {
-  return new PyFunction(name, (args) => {
-    const texts = args.map((arg) => (typeof arg === 'string' ? arg : raise('TypeError', `${name}() takes texts`)));
-    try {
-      return call(...texts);
-    } catch (error) {
-      if (error instanceof PyError) throw error;
-      raise('ValueError', `${name}(): ${error instanceof Error ? error.message : String(error)}`);
-    }
-  });
-}

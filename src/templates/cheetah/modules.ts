@@ -175,10 +175,10 @@ function findModule(rendering: Rendering, name: string): PyNamespace | null {
 /** Puts what an import names into the module's names. ImportError for what there is not. */
 export function importModule(rendering: Rendering, wanted: Import, names: Map<string, Value>): void {
   const found = findModule(rendering, wanted.module);
-  if (found === null) {
+  if (found === null || findModule(rendering, wanted.written) === null) {
     raise(
       'ImportError',
-      `the module '${wanted.module}' cannot be imported; templates may import json, math, os.path, random, string and time`,
+      `the module '${wanted.written}' cannot be imported; templates may import json, math, os.path, random, string and time`,
     );
   }
   if (wanted.member === null) {

@@ -84,6 +84,8 @@ export interface Definition {
 
 export interface Import {
   module: string;
+  /** As written: `os.path` of `import os.path`, which gives the name `os`. */
+  written: string;
   /** What of it: null for the module itself. */
   member: string | null;
   as: string;

@@ -7,7 +7,8 @@ import { tokenAt, type Token } from '../python/token';
 import { Builder } from './builder';
 import { readDirective } from './directives';
 import type { CheetahTemplate, Import } from './nodes';
-import { Reader, TemplateFault } from './reader';
+import { Reader } from './reader';
+import { TemplateFault } from '../template-fault';
 import { scanExpression, scanVariable } from './scan';
 import { DEFAULT_MARKS, DIRECTIVES, makeSyntax, SNIPPET, type Syntax } from './syntax';
 

@@ -1,16 +1,6 @@
 /** A position in a template's source, and what Cheetah asks of it. */
 import { IS_SPACE } from '../python/text';
-
-/** A fault in the template itself, at the line it was found. */
-export class TemplateFault extends Error {
-  constructor(
-    readonly line: number,
-    sentence: string,
-  ) {
-    super(sentence);
-    this.name = 'TemplateFault';
-  }
-}
+import { TemplateFault } from '../template-fault';
 
 const BLANK = ' \t\f';
 
@@ -20,10 +10,14 @@ export class Reader {
   /** Reading stops here: the end, or that of the line of a one-line directive. */
   end: number;
   private readonly lineStarts: number[] = [0];
+  private readonly lineBreaks: number[] = [];
 
   constructor(readonly source: string) {
     this.end = source.length;
-    for (const match of source.matchAll(/\r\n|\n|\r/g)) this.lineStarts.push(match.index + match[0].length);
+    for (const match of source.matchAll(/\r\n|\n|\r/g)) {
+      this.lineBreaks.push(match.index);
+      this.lineStarts.push(match.index + match[0].length);
+    }
   }
 
   get isAtEnd(): boolean {
@@ -70,22 +64,19 @@ export class Reader {
 
   /** Where the line ends: before its line break, or behind it. */
   lineEnd(behind = false, at = this.at): number {
-    const lf = this.source.indexOf('\n', at);
-    const line = lf < 0 ? this.source.length : lf;
-    // A lone CR ends a line too; searched for in this line only.
-    const cr = this.source.slice(at, line).indexOf('\r');
-    if (cr < 0) return behind ? Math.min(line + 1, this.source.length) : line;
-    const isPair = at + cr + 1 === line && lf >= 0;
-    return behind ? at + cr + (isPair ? 2 : 1) : at + cr;
+    const line = this.lineOf(at) - 1;
+    const next = this.lineStarts[line + 1];
+    if (next === undefined) return this.source.length;
+    return behind ? next : Math.max(at, this.lineBreaks[line]!);
   }
 
   lineStart(at = this.at): number {
-    return Math.max(this.source.lastIndexOf('\n', at - 1), this.source.lastIndexOf('\r', at - 1), -1) + 1;
+    return this.lineStarts[this.lineOf(at) - 1]!;
   }
 
   /** Whether only white space stands before the position in its line. */
   isLineClear(at = this.at): boolean {
-    const start = at === 0 ? 0 : this.lineStart(at);
+    const start = this.lineStart(at);
     return start === at || IS_SPACE.test(this.source.slice(start, at));
   }
 

@@ -1,11 +1,9 @@
 /** Renders Cheetah templates that have been read. */
-import { LimitReached, Output, type Budget } from '../limits';
+import { Output, type Budget } from '../limits';
 import { BUILTINS } from '../python/builtins';
 import { evaluate } from '../python/evaluate';
 import { PyError, PyFunction, PyNamespace, PyType, raise, type Value } from '../python/values';
 import { bindParameters } from '../python/evaluate';
-import { str } from '../python/repr';
-import { TemplateError } from '../template-error';
 import { DEFAULT_FILTER, type Filter } from './filters';
 import { importModule } from './modules';
 import type { CheetahTemplate, Definition } from './nodes';
@@ -212,27 +210,4 @@ export function runBlock(instance: Instance, name: string, output: Output): void
   instance.rendering.budget.nested(() =>
     runBody(definition.body, { instance, scope: makeScope(instance), output, filter: instance.filter }),
   );
-}
-
-/** Any error of a rendering as a TemplateError that tells where. */
-export function explain(error: unknown, at: { template: string; line: number }, budget: Budget): TemplateError {
-  if (error instanceof TemplateError) return error;
-  if (error instanceof LimitReached) return new TemplateError(at.template, at.line, error.message, { cause: error });
-  if (error instanceof PyError) {
-    const text = errorText(error, budget);
-    const sentence = error.value.type === 'NotFound' ? text : `${error.value.type}${text === '' ? '' : `: ${text}`}`;
-    return new TemplateError(at.template, at.line, sentence, { cause: error });
-  }
-  if (error instanceof RangeError) {
-    return new TemplateError(at.template, at.line, 'the template is nested too deep to be rendered', { cause: error });
-  }
-  throw error;
-}
-
-function errorText(error: PyError, budget: Budget): string {
-  try {
-    return str(error.value, budget);
-  } catch {
-    return error.message;
-  }
 }

@@ -47,6 +47,7 @@ export function getAttribute(value: Value, name: string): Value | undefined {
   if (value instanceof PyFloat) return method(FLOAT_METHODS, value, name);
   if (value instanceof PyNamespace) return value.attributes.get(name);
   if (value instanceof PyException) return name === 'args' ? new PyTuple(value.args) : undefined;
+  if (value instanceof PyFunction) return value.attributes?.get(name);
   if (value instanceof PyType) return typeAttribute(value, name);
   return undefined;
 }
@@ -65,7 +66,10 @@ function method<Self extends Value>(
 ): PyFunction | undefined {
   const found = table.get(name);
   if (found === undefined) return undefined;
-  return new PyFunction(name, (args, keywords, budget) => found(self, args, keywords, budget));
+  return new PyFunction(name, (args, keywords, budget) => {
+    if (typeof self === 'string') budget.make(self.length);
+    return found(self, args, keywords, budget);
+  });
 }
 
 function formatMethod(text: string): PyFunction {

@@ -53,6 +53,8 @@ function toInt(args: readonly Value[], keywords: Keywords): Value {
   return whole;
 }
 
+/** Digits of a number that is not decimal. */
+const MOST_DIGITS_OF_BASE = 200;
 const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 function parseInt_(text: string, base: number): Value {
@@ -69,6 +71,12 @@ function parseInt_(text: string, base: number): Value {
     if (base === 0) radix = 10;
   }
   if (base === 0 && prefix === undefined && /^0\d*[1-9]/.test(digits)) return bad();
+  if (radix === 10) {
+    if (!/^\d+$/.test(digits)) return bad();
+    return int(BigInt(sign + digits));
+  }
+  if (digits.length > MOST_DIGITS_OF_BASE)
+    raise('ValueError', `at most ${MOST_DIGITS_OF_BASE} digits of another base are read`);
   let value = 0n;
   for (const digit of digits) {
     const worth = DIGITS.indexOf(digit);
@@ -110,6 +118,7 @@ function range(args: readonly Value[]): Value {
 function round(args: readonly Value[], keywords: Keywords, budget: Budget): Value {
   const [value, digits] = bind('round', ['number', 'ndigits'], 1, args, keywords);
   const places = digits === undefined || digits === null ? null : asCount(digits);
+  budget.make(Math.min(Math.abs(places ?? 0), 400) * 4);
   if (value instanceof PyFloat) {
     if (places !== null) return new PyFloat(roundFloat(value.value, places));
     return toInt([new PyFloat(roundFloat(value.value, 0))], new Map());
@@ -272,7 +281,8 @@ function character(value: Value): string {
 }
 
 function ordinal(value: Value): number {
-  if (typeof value !== 'string' || [...value].length !== 1) raise('TypeError', 'ord() expected a character');
+  if (typeof value !== 'string' || value.length > 2 || [...value].length !== 1)
+    raise('TypeError', 'ord() expected a character');
   return value.codePointAt(0)!;
 }
 

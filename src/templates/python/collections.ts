@@ -12,6 +12,7 @@ import {
   PySet,
   PySlice,
   PyTuple,
+  PyUndefined,
   PyView,
   raise,
   typeName,
@@ -38,10 +39,13 @@ export function* iterate(value: Value, budget: Budget): Generator<Value, void> {
       yield next.value;
     }
   } else if (value instanceof PyDict) {
+    budget.makeItems(value.entries.size);
     yield* guarded(value, value.keys(), budget);
   } else if (value instanceof PyView) {
+    budget.makeItems(value.dict.entries.size);
     yield* guarded(value.dict, value.items(), budget);
   } else {
+    if (value instanceof PySet) budget.makeItems(value.entries.size);
     for (const item of fixedItems(value)) {
       budget.step();
       yield item;
@@ -61,6 +65,10 @@ function* guarded(dict: PyDict, items: readonly Value[], budget: Budget): Genera
 function fixedItems(value: Value): Iterable<Value> {
   if (typeof value === 'string') return value;
   if (value instanceof PyTuple) return value.items;
+  if (value instanceof PyUndefined) {
+    value.look();
+    return [];
+  }
   if (value instanceof PySet) return [...value.entries.values()];
   raise('TypeError', `'${typeName(value)}' object is not iterable`);
 }
@@ -81,6 +89,10 @@ export function length(value: Value): number {
   if (value instanceof PyDict || value instanceof PySet) return value.entries.size;
   if (value instanceof PyView) return value.dict.entries.size;
   if (value instanceof PyRange) return value.length;
+  if (value instanceof PyUndefined) {
+    value.look();
+    return 0;
+  }
   raise('TypeError', `object of type '${typeName(value)}' has no len()`);
 }
 
@@ -92,6 +104,7 @@ export function getItem(container: Value, index: Value, budget: Budget): Value {
   }
   if (index instanceof PySlice) return getSlice(container, index, budget);
   if (typeof container === 'string') {
+    budget.make(container.length);
     const units = isWide(container) ? [...container] : container;
     return units[position(index, units.length, 'string')]!;
   }
@@ -170,16 +183,24 @@ function pick<T>(items: readonly T[], start: number, stop: number, step: number)
 export function setItem(container: Value, index: Value, value: Value, budget: Budget): void {
   budget.makeItems(1);
   if (container instanceof PyDict) container.set(index, value);
-  else if (container instanceof PyList && index instanceof PySlice) setSlice(container, index, toArray(value, budget));
-  else if (container instanceof PyList) {
+  else if (container instanceof PyList && index instanceof PySlice) {
+    budget.makeItems(container.items.length);
+    setSlice(container, index, toArray(value, budget));
+  } else if (container instanceof PyList) {
     container.items[position(index, container.items.length, 'list', 'assignment ')] = value;
   } else raise('TypeError', `'${typeName(container)}' object does not support item assignment`);
+}
+
+/** Puts other items into a list, however many. */
+export function replaceItems(list: PyList, items: readonly Value[]): void {
+  list.items.length = 0;
+  for (const item of items) list.items.push(item);
 }
 
 function setSlice(list: PyList, slice: PySlice, values: readonly Value[]): void {
   const { start, stop, step } = sliceBounds(slice, list.items.length);
   if (step !== 1) raise('ValueError', 'assigning to a slice with a step is not supported');
-  list.items.splice(start, Math.max(0, stop - start), ...values);
+  replaceItems(list, [...list.items.slice(0, start), ...values, ...list.items.slice(Math.max(start, stop))]);
 }
 
 /** del container[index]. */
@@ -191,8 +212,10 @@ export function deleteItem(container: Value, index: Value, budget: Budget): void
     const { start, stop, step } = sliceBounds(index, container.items.length);
     const gone = new Set(pick([...container.items.keys()], start, stop, step));
     const kept = container.items.filter((_, at) => !gone.has(at));
-    container.items.splice(0, container.items.length, ...kept);
+    budget.makeItems(container.items.length);
+    replaceItems(container, kept);
   } else if (container instanceof PyList) {
+    budget.make(container.items.length);
     container.items.splice(position(index, container.items.length, 'list', 'assignment '), 1);
   } else {
     raise('TypeError', `'${typeName(container)}' object doesn't support item deletion`);

@@ -13,6 +13,7 @@ import {
   PyRange,
   PySet,
   PyTuple,
+  PyUndefined,
   PyView,
   raise,
   typeName,
@@ -21,9 +22,17 @@ import {
 
 /** left == right. */
 export function equals(left: Value, right: Value, budget: Budget, depth = 0): boolean {
+  if (typeof left === 'string' && typeof right === 'string') {
+    budget.make(left.length === right.length ? left.length : 0);
+    return left === right;
+  }
   if (left === right) return true;
   budget.step();
   if (depth > 200) raise('RecursionError', 'maximum recursion depth exceeded in comparison');
+  if (left instanceof PyUndefined || right instanceof PyUndefined) {
+    for (const side of [left, right]) if (side instanceof PyUndefined) side.look();
+    return typeName(left) === typeName(right);
+  }
   const x = asNumber(left);
   const y = asNumber(right);
   // JavaScript's loose == compares a bigint with a number by value.
@@ -45,6 +54,7 @@ export function equals(left: Value, right: Value, budget: Budget, depth = 0): bo
     if (left instanceof PyView && right instanceof PyView && left.type === 'dict_items' && right.type === left.type) {
       return equals(left.dict, right.dict, budget, depth + 1);
     }
+    budget.makeItems(setSize(left) + setSize(right));
     const a = setKeys(left)!;
     const b = setKeys(right)!;
     return a.size === b.size && [...a].every((key) => b.has(key));
@@ -62,7 +72,11 @@ function asNumber(value: Value): number | bigint | undefined {
   return value instanceof PyFloat ? value.value : asInt(value);
 }
 
-function isSetLike(value: Value): boolean {
+function setSize(value: PySet | PyView): number {
+  return value instanceof PySet ? value.entries.size : value.dict.entries.size;
+}
+
+function isSetLike(value: Value): value is PySet | PyView {
   return value instanceof PySet || (value instanceof PyView && value.type !== 'dict_values');
 }
 
@@ -82,21 +96,23 @@ export function ordered(op: Order, left: Value, right: Value, budget: Budget): b
   const y = asNumber(right);
   if (x !== undefined && y !== undefined) return decide(op, x < y, x > y, x >= y && x <= y);
   if (typeof left === 'string' && typeof right === 'string') {
-    budget.make(Math.min(left.length, right.length));
+    budget.make(left.length + right.length);
     const way = compareText(left, right);
     return decide(op, way < 0, way > 0, way === 0);
   }
   const lists =
     (left instanceof PyList && right instanceof PyList) || (left instanceof PyTuple && right instanceof PyTuple);
   if (lists) return orderedItems(op, left.items, right.items, budget);
-  const a = setKeys(left);
-  const b = setKeys(right);
-  if (a !== undefined && b !== undefined) {
+  if (isSetLike(left) && isSetLike(right)) {
+    budget.makeItems(setSize(left) + setSize(right));
+    const a = setKeys(left)!;
+    const b = setKeys(right)!;
     const within = (one: Set<unknown>, other: Set<unknown>): boolean => [...one].every((key) => other.has(key));
     if (op === '<=') return within(a, b);
     if (op === '>=') return within(b, a);
     return op === '<' ? a.size < b.size && within(a, b) : b.size < a.size && within(b, a);
   }
+  for (const side of [left, right]) if (side instanceof PyUndefined) side.refuse();
   raise('TypeError', `'${op}' not supported between instances of '${typeName(left)}' and '${typeName(right)}'`);
 }
 
@@ -147,11 +163,18 @@ export function contains(container: Value, item: Value, budget: Budget): boolean
   if (container instanceof PyList || container instanceof PyTuple) {
     return container.items.some((entry) => equals(entry, item, budget));
   }
-  if (container instanceof PyView) return container.items().some((entry) => equals(entry, item, budget));
+  if (container instanceof PyView) {
+    budget.makeItems(container.dict.entries.size);
+    return container.items().some((entry) => equals(entry, item, budget));
+  }
   if (container instanceof PyIterator) {
     for (let next = container.iterator.next(); next.done !== true; next = container.iterator.next()) {
       if (equals(next.value, item, budget)) return true;
     }
+    return false;
+  }
+  if (container instanceof PyUndefined) {
+    container.look();
     return false;
   }
   raise('TypeError', `argument of type '${typeName(container)}' is not iterable`);

@@ -1,7 +1,7 @@
 /** Methods of list, tuple, dict, set, int and float. */
 import type { Budget } from '../limits';
 import { bind, countArgument, type Method } from './arguments';
-import { iterate, length, toArray } from './collections';
+import { iterate, length, replaceItems, toArray } from './collections';
 import { equals, keyError } from './compare';
 import { sort } from './sorting';
 import { repr } from './repr';
@@ -99,7 +99,13 @@ export const LIST_METHODS: ReadonlyMap<string, Method<PyList>> = new Map<string,
       return null;
     },
   ],
-  ['pop', (self, args, keywords) => pop(self, bind('pop', ['index'], 0, args, keywords)[0])],
+  [
+    'pop',
+    (self, args, keywords, budget) => {
+      budget.make(self.items.length);
+      return pop(self, bind('pop', ['index'], 0, args, keywords)[0]);
+    },
+  ],
   [
     'clear',
     (self) => {
@@ -128,7 +134,7 @@ export const LIST_METHODS: ReadonlyMap<string, Method<PyList>> = new Map<string,
       if (args.length > 0) raise('TypeError', 'sort() takes no positional arguments');
       const [key, reverse] = bind('sort', ['key', 'reverse'], 0, [], keywords);
       const items = sort(self.items, key ?? null, reverse ?? false, budget);
-      self.items.splice(0, self.items.length, ...items);
+      replaceItems(self, items);
       return null;
     },
   ],
@@ -192,7 +198,8 @@ export const DICT_METHODS: ReadonlyMap<string, Method<PyDict>> = new Map<string,
   ],
   [
     'popitem',
-    (self) => {
+    (self, _args, _keywords, budget) => {
+      budget.makeItems(self.entries.size);
       const last = self.items().at(-1);
       if (!(last instanceof PyTuple)) raise('KeyError', 'popitem(): dictionary is empty');
       self.entries.delete(keyOf(last.items[0]!));

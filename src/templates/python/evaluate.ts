@@ -126,8 +126,8 @@ function evaluateDisplay(node: Expression, scope: Scope): Value {
 function evaluateItems(items: readonly Expression[], scope: Scope): Value[] {
   const values: Value[] = [];
   for (const item of items) {
-    if (item.kind === 'star') values.push(...toArray(evaluate(item.operand, scope), scope.budget));
-    else values.push(evaluate(item, scope));
+    if (item.kind !== 'star') values.push(evaluate(item, scope));
+    else for (const one of toArray(evaluate(item.operand, scope), scope.budget)) values.push(one);
   }
   scope.budget.makeItems(values.length);
   return values;
@@ -167,7 +167,7 @@ export function evaluateArguments(
   for (const argument of given) {
     const value = evaluate(argument.value, scope);
     if (argument.kind === 'position') args.push(value);
-    else if (argument.kind === 'list') args.push(...toArray(value, scope.budget));
+    else if (argument.kind === 'list') for (const one of toArray(value, scope.budget)) args.push(one);
     else if (argument.kind === 'keyword') keyword(argument.name, value);
     else if (value instanceof PyDict) {
       for (const [key, item] of value.entries.values()) {
@@ -192,7 +192,9 @@ function evaluateFString(parts: readonly FStringPart[], scope: Scope): string {
       text += part;
     } else {
       const value = convert(evaluate(part.value, scope), part.conversion, scope.budget);
-      text += format(value, evaluateFString(part.spec, scope), scope.budget);
+      const made = format(value, evaluateFString(part.spec, scope), scope.budget);
+      scope.budget.make(made.length);
+      text += made;
     }
   }
   scope.budget.make(text.length);

@@ -24,6 +24,7 @@ const PARENTS: ReadonlyMap<string, string> = new Map([
   ['ImportError', 'Exception'],
   ['OSError', 'Exception'],
   ['SyntaxError', 'Exception'],
+  ['UndefinedError', 'Exception'],
 ]);
 
 /** Whether an exception of type `type` is caught by one that names `family`. */

@@ -40,7 +40,9 @@ function expand(text: string, fields: Fields, depth: number): string {
       raise('ValueError', "Single '}' encountered in format string");
     } else if (character === '{') {
       const end = closing(text, at);
-      result += field(text.slice(at + 1, end), fields, depth);
+      const made = field(text.slice(at + 1, end), fields, depth);
+      fields.budget.make(made.length);
+      result += made;
       at = end + 1;
     } else {
       result += character;

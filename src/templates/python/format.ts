@@ -167,6 +167,7 @@ function group(body: string, spec: Spec, around: number): string {
 }
 
 function pad(text: string, spec: Pick<Spec, 'fill' | 'width'>, align: string, budget: Budget): string {
+  budget.make(text.length);
   const missing = spec.width - textLength(text);
   if (missing <= 0) return text;
   budget.make(missing);
@@ -181,6 +182,7 @@ const PERCENT =
 
 /** text % values. */
 export function percentFormat(text: string, values: Value, budget: Budget): string {
+  budget.make(text.length);
   const positional = values instanceof PyTuple ? values.items : [values];
   let used = 0;
   let byName = false;

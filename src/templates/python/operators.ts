@@ -1,11 +1,11 @@
 /** Python's operators on values. */
 import type { Budget } from '../limits';
-import { iterate } from './collections';
+import { iterate, replaceItems } from './collections';
 import { contains, equals, isSame, ordered, type Order } from './compare';
 import { combineSets } from './container-methods';
 import { percentFormat } from './format';
 import { arithmetic, asCount, asInt, bitwise, int, type Arithmetic, type Bitwise } from './numbers';
-import { PyDict, PyFloat, PyList, PySet, PyTuple, PyView, raise, typeName, type Value } from './values';
+import { PyDict, PyFloat, PyList, PySet, PyTuple, PyUndefined, PyView, raise, typeName, type Value } from './values';
 
 export type BinaryOperator = Arithmetic | Bitwise;
 export type CompareOperator = Order | '==' | '!=' | 'in' | 'not in' | 'is' | 'is not';
@@ -30,6 +30,7 @@ export function binary(op: BinaryOperator, left: Value, right: Value, budget: Bu
 }
 
 function unsupported(op: BinaryOperator, left: Value, right: Value): never {
+  for (const side of [left, right]) if (side instanceof PyUndefined) side.refuse();
   if (op === '+' && typeof left === 'string') {
     raise('TypeError', `can only concatenate str (not "${typeName(right)}") to str`);
   }
@@ -98,7 +99,7 @@ export function augmented(
   }
   if (op === '*' && left instanceof PyList) {
     const repeated = binary(op, left, right, budget) as PyList;
-    left.items.splice(0, left.items.length, ...repeated.items);
+    replaceItems(left, repeated.items);
     return left;
   }
   return binary(op, left, right, budget);
@@ -133,5 +134,6 @@ export function unary(op: '-' | '+' | '~', value: Value): Value {
     return typeof whole === 'bigint' ? int(-whole) : 0 - whole;
   }
   if (value instanceof PyFloat && op !== '~') return op === '-' ? new PyFloat(-value.value) : value;
+  if (value instanceof PyUndefined) value.refuse();
   raise('TypeError', `bad operand type for unary ${op}: '${typeName(value)}'`);
 }

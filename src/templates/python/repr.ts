@@ -14,6 +14,7 @@ import {
   PySlice,
   PyTuple,
   PyType,
+  PyUndefined,
   PyView,
   raise,
   type Value,
@@ -26,6 +27,10 @@ const DEEPEST = 200;
 export function str(value: Value, budget: Budget): string {
   if (typeof value === 'string') return value;
   if (value instanceof PyException) return exceptionText(value, budget);
+  if (value instanceof PyUndefined) {
+    value.look();
+    return '';
+  }
   return repr(value, budget);
 }
 
@@ -50,8 +55,13 @@ function show(value: Value, budget: Budget, around: readonly Value[]): string {
     case 'boolean':
       return value ? 'True' : 'False';
     case 'number':
-    case 'bigint':
       return value.toString();
+    case 'bigint': {
+      const digits = value.toString();
+      // Writing out a long integer takes more than its digits.
+      budget.make(digits.length * 4);
+      return digits;
+    }
     default:
       break;
   }
@@ -63,6 +73,7 @@ function show(value: Value, budget: Budget, around: readonly Value[]): string {
   if (value instanceof PyType) return `<class '${value.name}'>`;
   if (value instanceof PyFunction) return `<function ${value.name}>`;
   if (value instanceof PyIterator) return `<${value.type} object>`;
+  if (value instanceof PyUndefined) return 'Undefined';
   if (value instanceof PyNamespace) return `<${value.type} '${value.name}'>`;
   return showContainer(value, budget, around);
 }

@@ -1,14 +1,17 @@
 /** sorted(), list.sort(), min() and max(). */
 import type { Budget } from '../limits';
 import { ordered } from './compare';
-import { isTrue, NO_KEYWORDS, PyFunction, PyType, raise, typeName, type Value } from './values';
+import { isTrue, NO_KEYWORDS, PyFunction, PyType, PyUndefined, raise, typeName, type Value } from './values';
 
 /** Calls a Python value. TypeError for what cannot be called. */
 export function callValue(callee: Value, args: readonly Value[], budget: Budget, keywords = NO_KEYWORDS): Value {
+  if (callee instanceof PyUndefined) callee.refuse();
   if (!(callee instanceof PyFunction || callee instanceof PyType)) {
     raise('TypeError', `'${typeName(callee)}' object is not callable`);
   }
   budget.step();
+  // Whatever is done with a text takes time in proportion.
+  for (const arg of args) if (typeof arg === 'string') budget.make(arg.length);
   return callee.call(args, keywords, budget);
 }
 

@@ -114,22 +114,24 @@ function rsplit(self: string, args: readonly Value[], keywords: Keywords, budget
     while (parts.length < limit) {
       const at = end - mark.length < 0 ? -1 : self.lastIndexOf(mark, end - mark.length);
       if (at < 0) break;
-      parts.unshift(self.slice(at + mark.length, end));
+      budget.step();
+      parts.push(self.slice(at + mark.length, end));
       end = at;
     }
-    parts.unshift(self.slice(0, end));
-    return new PyList(parts);
+    parts.push(self.slice(0, end));
+    return new PyList(parts.reverse());
   }
   for (;;) {
     while (end > 0 && isSpaceAt(self, end - 1)) end -= 1;
-    if (end === 0) return new PyList(parts);
+    if (end === 0) return new PyList(parts.reverse());
     if (parts.length >= limit) {
-      parts.unshift(self.slice(0, end));
-      return new PyList(parts);
+      parts.push(self.slice(0, end));
+      return new PyList(parts.reverse());
     }
     const to = end;
     while (end > 0 && !isSpaceAt(self, end - 1)) end -= 1;
-    parts.unshift(self.slice(end, to));
+    budget.step();
+    parts.push(self.slice(end, to));
   }
 }
 

@@ -23,7 +23,8 @@ export type Value =
   | PyFunction
   | PyType
   | PyException
-  | PyNamespace;
+  | PyNamespace
+  | PyUndefined;
 
 export class PyFloat {
   readonly type = 'float';
@@ -139,6 +140,7 @@ export class PyFunction {
     readonly name: string,
     readonly call: Call,
     readonly type: 'function' | 'method' | 'builtin_function_or_method' = 'builtin_function_or_method',
+    readonly attributes?: ReadonlyMap<string, Value>,
   ) {}
 }
 
@@ -168,6 +170,25 @@ export class PyNamespace {
     readonly name: string,
     readonly attributes: Map<string, Value>,
   ) {}
+}
+
+/** Jinja2's value of what is not there: empty wherever it is only looked at, an error in everything else. */
+export class PyUndefined {
+  readonly type = 'Undefined';
+  constructor(
+    readonly sentence: string,
+    /** An error already when it is looked at. */
+    readonly isStrict: boolean,
+  ) {}
+
+  /** It is printed, gone through or taken for true or false. */
+  look(): void {
+    if (this.isStrict) this.refuse();
+  }
+
+  refuse(): never {
+    raise('UndefinedError', this.sentence);
+  }
 }
 
 export const NO_KEYWORDS: Keywords = new Map();
@@ -224,10 +245,10 @@ export function keyOf(value: Value): Key {
   if (value instanceof PyFloat)
     return Number.isSafeInteger(value.value) || !Number.isInteger(value.value) ? value.value : BigInt(value.value);
   if (value instanceof PyTuple) {
-    return `\u0000tuple ${JSON.stringify(value.items.map((item) => tagged(keyOf(item))))}`;
+    return `\u0000tuple ${joinKeys(value.items.map(keyOf))}`;
   }
   if (value instanceof PySet && value.type === 'frozenset') {
-    return `\u0000frozenset ${JSON.stringify([...value.entries.keys()].map(tagged).sort())}`;
+    return `\u0000frozenset ${joinKeys([...value.entries.keys()], true)}`;
   }
   if (value instanceof PyList || value instanceof PyDict || value instanceof PySet || value instanceof PySlice) {
     raise('TypeError', `unhashable type: '${value.type}'`);
@@ -237,6 +258,17 @@ export function keyOf(value: Value): Key {
 
 const objectIds = new WeakMap<object, number>();
 let lastObjectId = 0;
+
+/** Items of a tuple, and characters of an item, in a key; real keys are pairs of names. */
+const MOST_KEY_ITEMS = 100;
+const MOST_KEY_CHARACTERS = 10_000;
+
+function joinKeys(keys: readonly Key[], isSorted = false): string {
+  if (keys.length > MOST_KEY_ITEMS) raise('ValueError', `a tuple of more than ${MOST_KEY_ITEMS} items cannot be a key`);
+  const parts = keys.map(tagged);
+  if (parts.some((part) => part.length > MOST_KEY_CHARACTERS)) raise('ValueError', 'a tuple that long cannot be a key');
+  return JSON.stringify(isSorted ? parts.sort() : parts);
+}
 
 function tagged(key: Key): string {
   if (typeof key !== 'object' || key === null) return `${typeof key}:${String(key)}`;
@@ -269,5 +301,7 @@ export function isTrue(value: Value): boolean {
   if (value instanceof PyDict || value instanceof PySet) return value.entries.size > 0;
   if (value instanceof PyView) return value.dict.entries.size > 0;
   if (value instanceof PyRange) return value.length > 0;
-  return true;
+  if (!(value instanceof PyUndefined)) return true;
+  value.look();
+  return false;
 }
