@@ -1,6 +1,7 @@
 import type { EventDraft, Instant } from '../domain/event';
 import type { Caller } from '../domain/target';
 import type { FileFinding } from '../intake/file-reader';
+import { KERNEL } from '../intake/kernel';
 import { createStreamReader, type StreamLine, type StreamReader } from '../intake/stream-reader';
 import type { Binding } from './bind-senders';
 
@@ -10,6 +11,8 @@ const MAX_WAITING = 100;
 const MAX_RAW_BYTES = 64 * 1024;
 /** Signs of life without news are handed on at most this often, and loss is told of at most this often. */
 export const QUIET_MS = 60_000;
+/** … and of a machine that is not being installed at most this often: it only matters when that changes. */
+const IDLE_MS = 10 * 60_000;
 
 /** What is being heard from one sender. */
 export interface LiveStream {
@@ -30,6 +33,8 @@ export interface LiveStream {
   heardAt: Instant;
   /** When something was handed on last. */
   toldAt: Instant;
+  /** The machine is being installed, as far as is known. */
+  isInstalling: boolean;
   /** Whether the reader knows where the run had come to. */
   hasStart: boolean;
   /** Lines to be kept with the run, oldest first; of too many the newest are not kept. */
@@ -54,6 +59,7 @@ export function openStream(key: string, peer: string, host: string | null, now: 
     boundAt: -Infinity,
     heardAt: now,
     toldAt: -Infinity,
+    isInstalling: true,
     hasStart: false,
     raw: [],
     rawBytes: 0,
@@ -97,18 +103,26 @@ export function join(stream: LiveStream, other: LiveStream): void {
   stream.lostUntold += other.lostUntold;
 }
 
-/** What is to be handed on now, as drafts about the target; empty when there is nothing worth it. */
+/**
+ * What is to be handed on now, as drafts about the target; empty when there is nothing worth it. Machines at work log too:
+ * chatter and what the kernel says are a trail, which opens no run and is nothing to one that is over.
+ */
 export function takeDrafts(stream: LiveStream, target: Binding['target'], now: Instant): EventDraft[] {
-  const isQuiet = now - stream.toldAt < QUIET_MS;
+  const isQuiet = now - stream.toldAt < (stream.isInstalling ? QUIET_MS : IDLE_MS);
   const base = { target, source: 'syslog', receivedAt: now, claimedAt: null, dedupeKey: null, runId: null };
   const drafts = stream.findings.map(({ kind, detail, installer }): EventDraft => ({
     ...base,
     kind,
-    detail: { ...detail, ...(installer !== null && { installer }), address: stream.peer },
+    detail: {
+      ...detail,
+      ...(installer !== null && { installer }),
+      ...(installer === KERNEL.name && { trail: true }),
+      address: stream.peer,
+    },
   }));
   if ((drafts.length === 0 || stream.lostUntold > 0) && !isQuiet) {
     const lost = stream.lostUntold > 0 ? { linesLost: stream.lostUntold } : {};
-    drafts.push({ ...base, kind: 'heard', detail: { address: stream.peer, ...lost } });
+    drafts.push({ ...base, kind: 'heard', detail: { address: stream.peer, trail: true, ...lost } });
     stream.lostUntold = 0;
   }
   stream.findings = [];

@@ -1,6 +1,6 @@
 import { AppError } from '../domain/errors';
 import type { EventDraft, Instant } from '../domain/event';
-import type { RunState } from '../domain/run';
+import { isOver, type RunState } from '../domain/run';
 import type { IntakePolicy } from '../domain/target';
 import { isTrailTag } from '../intake/sighting';
 import type { StreamLine } from '../intake/stream-reader';
@@ -149,8 +149,9 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
       const results = await deps.intake.submit({ caller: callerOf(stream, binding, deps.isTrusted), drafts });
       stream.refused = null;
       const run = results.findLast((result) => result.run !== null)?.run;
+      stream.isInstalling = run !== undefined && run !== null && !isOver(run);
       if (run && !stream.hasStart) startFrom(stream, run);
-      if (run) stream.runId = run.runId;
+      stream.runId = run && stream.isInstalling ? run.runId : stream.runId;
     } catch (error) {
       keepOrRefuse(stream, findings, error);
     }

@@ -75,7 +75,7 @@ export interface EventDetail {
   installer?: string;
   /** The line that says it. */
   witness?: Witness;
-  /** What a server says of the machine it serves: a machine at work is served too, so it opens no run and begins none. */
+  /** What machines at work leave too, on the servers they use and in their logs: it opens no run and begins none. */
   trail?: boolean;
   /** Lines of a live log that were lost since the last report: the sender was too fast for the limits. */
   linesLost?: number;

@@ -181,6 +181,30 @@ test('packages counted before a restart of the server still count', async () => 
   expect((await runOf('web1'))!.packagesDone).toBeGreaterThanOrEqual(4);
 });
 
+test('a machine at work that logs here is not being installed', async () => {
+  await send('10.0.0.1', [
+    'systemd[1]: Started Session 4 of user root.',
+    'kernel: Out of memory: Killed process 7 (java)',
+  ]);
+  expect(await runOf('web1')).toBeNull();
+});
+
+test('what a machine logs long after its install does not make the install suspicious', async () => {
+  await send('10.0.0.1', [PHASES.start, PHASES.packages]);
+  await server.say('install-finished', {}, { target: { type: 'system', name: 'web1', address: null } });
+  const { seq } = (await runOf('web1'))!;
+  for (let hour = 0; hour < 3; hour += 1) {
+    later(3_600_000);
+    await send('10.0.0.1', ['systemd[1]: x', 'kernel: Out of memory: Killed process 7 (java)']);
+  }
+  expect(await runOf('web1')).toMatchObject({ seq, integrity: 'intact' });
+});
+
+test('what the kernel kills while a machine installs is an error of the run', async () => {
+  await send('10.0.0.1', [PHASES.start, 'kernel: Out of memory: Killed process 7 (java)']);
+  expect((await runOf('web1'))!.errors[0]!.text).toContain('Out of memory');
+});
+
 test('an error is told with the lines before it', async () => {
   await send('10.0.0.1', [
     PHASES.start,
