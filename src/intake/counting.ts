@@ -64,10 +64,12 @@ export function count(
       break;
     }
     case 'batch': {
-      const total = readCount(groups['total'], MAX_PACKAGES) ?? 0;
-      if (total === 0) return null;
+      const batch = (readCount(groups['total'], MAX_PACKAGES) ?? 0) + (readCount(groups['more'], MAX_PACKAGES) ?? 0);
+      if (batch === 0) return null;
       counts.earlier = counts.done ?? 0;
-      counts.total = counts.earlier + total;
+      // Of small batches at the beginning nothing can be said of the whole: a further one always comes.
+      if (counts.total === null && batch * 2 < counts.earlier) break;
+      counts.total = Math.max(counts.total ?? 0, counts.earlier + batch);
       break;
     }
     case 'one-more':
@@ -85,6 +87,10 @@ export function count(
       const share = readCount(groups['share'], 100);
       const [low, high] = phaseBand(counter.phase);
       return share === null ? null : { ...step, estimate: Math.round(low + ((high - low) * share) / 100) };
+    }
+    case 'whole': {
+      const share = readCount(groups['share'], 100);
+      return share === null ? null : { estimate: Math.min(share, 99) };
     }
     case 'download-started':
       // By entries: a package may have the name of a property that every object has.

@@ -1,11 +1,24 @@
+import { AGAMA } from './agama';
 import { ANACONDA } from './anaconda';
 import { BOOT_TRAIL } from './boot-trail';
+import { DEBIAN_INSTALLER } from './debian-installer';
 import { KERNEL } from './kernel';
 import { SUBIQUITY } from './subiquity';
 import type { FileKind, Installer, LogFile, LogLine } from './vocabulary';
+import { WINDOWS } from './windows';
+import { YAST } from './yast';
 
 /** Installers that are understood, asked in this order. A further one is one file and one line here. */
-export const INSTALLERS: readonly Installer[] = [ANACONDA, SUBIQUITY, BOOT_TRAIL, KERNEL];
+export const INSTALLERS: readonly Installer[] = [
+  ANACONDA,
+  SUBIQUITY,
+  DEBIAN_INSTALLER,
+  YAST,
+  AGAMA,
+  WINDOWS,
+  BOOT_TRAIL,
+  KERNEL,
+];
 
 /** The installer of that name; undefined when there is none. */
 export function findInstaller(name: string): Installer | undefined {

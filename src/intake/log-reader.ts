@@ -149,6 +149,7 @@ export function createLogReader(options: {
   function begin(marker: PhaseMarker, raw: string, at: Place): void {
     flush();
     if (isLive) state = { ...emptyLogState(), ownBoot: state.ownBoot === true };
+    state.restarted = false;
     state.phase = marker.phase;
     findings.push({
       id: marker.id,
@@ -168,6 +169,13 @@ export function createLogReader(options: {
       kind: 'install-finished',
       detail: { witness: witnessOf(raw, at) },
     });
+  }
+
+  /** The installer goes on after a question. */
+  function answer(raw: string, at: Place): void {
+    flush();
+    state.question = null;
+    note(raw, at, {});
   }
 
   /** What boots after an install is the system it made; what boots before is the installer's own, or the system of old. */
@@ -190,6 +198,11 @@ export function createLogReader(options: {
         continue;
       }
       if (marker.unlessFailed && state.failed) continue;
+      if (marker.proves === 'answered') {
+        if (state.question !== null && isSaidBy(marker, line)) answer(raw, at);
+        continue;
+      }
+      if (marker.afterPercent !== undefined && (state.percent ?? 0) < marker.afterPercent) continue;
       const isStart = marker.proves === 'begin' && (isLive ? !isEarly(state) : state.restarted);
       if (!isStart && (state.ended || isPast(state, marker))) continue;
       // A dead installer still unmounts and reboots: that is no progress.
@@ -212,6 +225,7 @@ export function createLogReader(options: {
   function readCounters(marks: Marks, line: LogLine, raw: string, at: Place): void {
     for (const counter of marks.counters) {
       if (counter.logger && !counter.logger.test(line.logger)) continue;
+      if (counter.phaseOnly && state.phase !== null && phaseOrder(state.phase) > phaseOrder(counter.phase)) continue;
       const match = counter.pattern.exec(line.text);
       if (!match) continue;
       enter(counter.phase, raw, at);
@@ -320,6 +334,10 @@ export function createLogReader(options: {
       return found;
     },
   };
+}
+
+function isSaidBy(marker: PhaseMarker, line: LogLine): boolean {
+  return (!marker.logger || marker.logger.test(line.logger)) && marker.pattern.test(line.text);
 }
 
 /** Nothing in the stream speaks against the lines to come being those of the same boot. */

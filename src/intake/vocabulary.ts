@@ -62,17 +62,22 @@ export interface PhaseMarker {
   percent?: number;
   /** Releases that print it, and how that is known. */
   prints: string;
-  /** `begin`: a new boot of the installer; `end`: success is proven; `boot`: after an install, that its system is up. */
-  proves?: 'begin' | 'end' | 'boot';
+  /**
+   * `begin`: a new boot of the installer; `end`: success is proven; `boot`: after an install, that its system is up;
+   * `answered`: a human is no longer waited for, the phase stays.
+   */
+  proves?: 'begin' | 'end' | 'boot' | 'answered';
   /** Of a boot: the line that begins what `pattern` ends. Begun before the install ended, it is the installer's own boot. */
   begins?: RegExp;
   /** A failed install comes here as well: it proves nothing then. */
   unlessFailed?: boolean;
   /** Means something only once this phase has been reached. */
   after?: Phase;
+  /** Means something only once a marker with this percent, or a larger one, was met. */
+  afterPercent?: number;
 }
 
-/** A line that counts packages or bytes. Named groups: done, total, name, bytes, share. */
+/** A line that counts packages or bytes. Named groups: done, total, more (added to total), name, bytes, share. */
 export interface Counter {
   id: string;
   phase: Phase;
@@ -83,7 +88,7 @@ export interface Counter {
   /**
    * `count`: done and total, or total alone; `one-more`: one package; `one-more-named`: one package, each `name` once;
    * `batch`: a further batch of `total` packages begins; `share`: percent of the phase, where there are no packages to
-   * count; the others: bytes of a download.
+   * count; `whole`: percent of the whole install by a count of the installer's own; the others: bytes of a download.
    */
   sets:
     | 'count'
@@ -91,10 +96,13 @@ export interface Counter {
     | 'one-more-named'
     | 'batch'
     | 'share'
+    | 'whole'
     | 'download-started'
     | 'download-done'
     | 'download-bytes';
   step?: 'download' | 'install' | 'scriptlets';
+  /** Counts only as long as its phase lasts: afterwards the same words are those of users' scripts. */
+  phaseOnly?: boolean;
 }
 
 /** A line that tells of an error or of a question to a human. Named groups `cls` and `text` are the best words for it. */
