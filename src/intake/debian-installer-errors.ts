@@ -69,7 +69,7 @@ export const DEBIAN_ERRORS: readonly ErrorMarker[] = [
     voices: HELPER,
     logger:
       /^(?:(?:grub|lilo|elilo|flash-kernel|systemd-boot|yaboot|zipl|arcboot)-installer|flash-kernel|nobootloader)$/,
-    pattern: /^(?:(?:grub-install|bootctl|flash-kernel): )?error: (?!processing )(?<text>\S.{0,300})/,
+    pattern: /^(?:(?<cls>grub-install|bootctl|flash-kernel|lilo): )?error: (?!processing )(?<text>\S.{0,300})/,
     prints: 'every release: log Debian 2026 (remote); the installer may be told to go on',
     phase: 'bootloader',
     explains: 8,

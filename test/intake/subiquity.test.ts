@@ -1,40 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import fc from 'fast-check';
-import { briefly, linesOf, readInPieces, verdictOf, type LogVerdict, type OffsetLine } from './read-log';
-
-const FIXTURES = join(__dirname, '../../fixtures/intake/subiquity');
-const CASES = readdirSync(FIXTURES, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name);
-const filesOf = (name: string): string[] => readdirSync(join(FIXTURES, name)).sort();
-const EVERY_FILE = CASES.flatMap((name) => filesOf(name).map((file) => [name, file] as const));
-
-describe.each(CASES)('%s', (name) => {
-  const path = join(FIXTURES, `${name}.expected.json`);
-
-  test('each file says what it said when its reading was last checked', () => {
-    const found: Record<string, LogVerdict & { says: string[] }> = {};
-    for (const file of filesOf(name)) {
-      const drafts = readInPieces(file, linesOf(join(FIXTURES, name, file)));
-      found[file] = { ...verdictOf(drafts), says: drafts.map(briefly) };
-    }
-    if (process.env['GOLDEN_UPDATE'] || !existsSync(path)) writeFileSync(path, `${JSON.stringify(found, null, 2)}\n`);
-    expect(found).toEqual(JSON.parse(readFileSync(path, 'utf8')));
-  });
-});
-
-test.each(EVERY_FILE)('%s/%s says the same however its lines are split into uploads', (name, file) => {
-  const lines = linesOf(join(FIXTURES, name, file));
-  const whole = verdictOf(readInPieces(file, lines));
-  fc.assert(
-    fc.property(fc.uniqueArray(fc.integer({ min: 0, max: lines.length }), { maxLength: 12 }), (cuts) => {
-      const sorted = cuts.sort((a, b) => a - b);
-      expect(verdictOf(readInPieces(file, lines, sorted))).toEqual(whole);
-    }),
-    { numRuns: 15 },
-  );
-});
+import { readInPieces, verdictOf, type LogVerdict, type OffsetLine } from './read-log';
 
 /** What these lines, the file's first, amount to. */
 function read(file: string, ...lines: string[]): LogVerdict {
