@@ -1,4 +1,3 @@
-import type { PlannedEvent } from '../../src/domain/plan';
 import fc from 'fast-check';
 import { DRAFT_KINDS } from '../../src/domain/event';
 import {
