@@ -59,6 +59,11 @@ export class CheetahScope implements Scope {
     return walk(autocall ? called(found, this.budget) : found, rest, autocall, path, this.budget);
   }
 
+  /** Whether `$name` is there. */
+  has(name: string): boolean {
+    return this.find(name) !== undefined;
+  }
+
   private find(name: string): Value | undefined {
     const local = this.local(name);
     if (local !== undefined) return local;

@@ -87,6 +87,8 @@ function generator(values: readonly Value[]): PyIterator {
 const MAP: Filter = {
   names: ['#filter', '#1', '#2', '#3', 'attribute', 'default'],
   run: (value, [name, first, second, third, path, otherwise], scope) => {
+    // Whatever is empty or 0 has nothing to go through.
+    if (!isTrue(value)) return generator([]);
     if (path !== undefined) return generator(items(value, scope).map((item) => pick(item, path, scope, otherwise)));
     const filter = textArgument(name, 'the name of a filter');
     if (!hasFilter(filter)) raise('TypeError', `there is no filter '${filter}'`);
@@ -99,6 +101,7 @@ function choosing(wanted: boolean, byAttribute: boolean): Filter {
   return {
     names: ['#1', '#2', '#3', '#4'],
     run: (value, given, scope) => {
+      if (!isTrue(value)) return generator([]);
       const args = given.filter((arg) => arg !== undefined);
       const path = byAttribute ? args.shift() : undefined;
       const [test, ...rest] = args;

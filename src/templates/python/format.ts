@@ -54,6 +54,8 @@ export function format(value: Value, spec: string, budget: Budget): string {
 
 function formatText(text: string, spec: Spec, budget: Budget): string {
   if (spec.kind !== '' && spec.kind !== 's') unknownCode(spec.kind, 'str');
+  if (spec.sign !== '-') raise('ValueError', 'Sign not allowed in string format specifier');
+  if (spec.grouping !== '') raise('ValueError', `Cannot specify '${spec.grouping}' with 's'.`);
   if (spec.align === '=') raise('ValueError', "'=' alignment not allowed in string format specifier");
   const cut = spec.precision === null ? text : textSlice(text, 0, spec.precision);
   return pad(cut, spec, alignOf(spec, '<', '<'), budget);
