@@ -1,4 +1,5 @@
-import { createLogExplainer, type LogVerdict } from '../intake/explain-logs';
+import { createLogExplainer } from '../intake/explain-logs';
+import type { LogVerdict } from '../intake/log-verdict';
 import { INSTALLERS } from '../intake/installers';
 import { CliError, EXIT } from './cli-error';
 import { count, formatNumber } from './format';
@@ -75,9 +76,18 @@ export function renderVerdict(verdict: LogVerdict, options: { width: number | nu
   for (const fact of verdict.facts) {
     const place = fact.line === null ? fact.file : `${fact.file}:${fact.line}`;
     const head = `  ${(fact.time ?? '').padEnd(timeWidth)}  ${(fact.phase ?? wordOf(fact.kind)).padEnd(10)}  `;
-    lines.push(`${head}${fit(plain(fact.text ?? ''), head.length + place.length + 3)}  ${colors.dim(place)}`);
+    const others = new Set(fact.also.map(({ file }) => file).filter((file) => file !== fact.file));
+    const also = others.size === 0 ? '' : `, ${[...others].join(', ')} too`;
+    const words = withoutTime(plain(fact.text ?? ''), fact.time);
+    lines.push(`${head}${fit(words, head.length + place.length + also.length + 3)}  ${colors.dim(place + also)}`);
   }
   return lines;
+}
+
+/** The time stands in a column of its own. */
+function withoutTime(text: string, time: string | null): string {
+  const bare = text.replace(/^<\d{1,3}>/, '');
+  return time !== null && bare.startsWith(time) ? bare.slice(time.length).trimStart() : text;
 }
 
 function headline(verdict: LogVerdict, colors: Colors): string {

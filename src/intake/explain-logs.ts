@@ -4,56 +4,17 @@ import { planDraft, type PlanContext, type PlannedEvent, type TargetRuns } from 
 import type { RunState } from '../domain/run';
 import { defaultLimits } from '../domain/stall';
 import { createFileReader, emptyFileState, type FileFinding } from './file-reader';
+import type { LogError, LogFact, LogVerdict, Outcome } from './log-verdict';
 import { timeOfLine, withoutYear, type LineTime } from './line-time';
 
 /** Lines whose time is remembered, per file; of later ones the last of these is. 8 bytes each. */
 const MAX_TIMED_LINES = 2_000_000;
 /** Longer than any install: files know no clock that could run out. */
 const NEVER_MS = 10 * 365 * 86_400_000;
+/** Places kept beside the first one that says a thing. */
+const MAX_ALSO = 10;
 /** Installers that merely accompany the one that does the work. */
 const COMPANIONS = new Set(['kernel', 'boot-trail']);
-
-/** The outcome in the words of `phases.json`. */
-export type Outcome = 'running' | 'blocked' | 'stalled' | 'failed' | 'aborted' | 'complete';
-
-/** One thing the logs say. `line` counts from 1, `time` is as printed; null when there is none. */
-export interface LogFact {
-  kind: string;
-  phase: string | null;
-  percent: number | null;
-  text: string | null;
-  file: string;
-  line: number | null;
-  time: string | null;
-  installer: string | null;
-}
-
-/** An error the logs tell of; `severity`: fatal ends the install, error is kept, blocked waits for a human, warning was got over. */
-export interface LogError {
-  text: string;
-  line: number | null;
-  file: string | null;
-  severity: 'fatal' | 'error' | 'blocked' | 'warning';
-  context: string[];
-}
-
-/** What a set of log files says of one install. */
-export interface LogVerdict {
-  /** null when no line tells. */
-  phase: string | null;
-  percent: number;
-  outcome: Outcome;
-  /** Most telling first. */
-  errors: LogError[];
-  question: string | null;
-  /** Name of the installer; null when nobody was recognised. */
-  source: string | null;
-  facts: LogFact[];
-  /** First and last time in the files: ISO 8601 where they carry dates, else as printed; null without any. */
-  started: string | null;
-  ended: string | null;
-  lines: number;
-}
 
 /** One file being read. */
 export interface LogFileSink {
@@ -178,7 +139,7 @@ function judge(files: readonly ReadFile[]): LogVerdict {
     errors: errorsOf(runs, placed),
     question: run?.question ?? null,
     source: sourceOf(placed),
-    facts: placed.flatMap((each) => factsOf(each, log)),
+    facts: foldFacts(placed.flatMap((each) => factsOf(each, log))),
     started: started && shown(started.first!),
     ended: latest(files),
     lines: files.reduce((sum, file) => sum + file.lines, 0),
@@ -331,8 +292,23 @@ function factsOf({ finding, file, line }: PlacedFinding, log: ReadonlyMap<FileFi
       line,
       time: time && shown(time),
       installer: finding.installer,
+      also: [],
     },
   ];
+}
+
+/** What several files say is one fact. */
+function foldFacts(facts: readonly LogFact[]): LogFact[] {
+  const folded = new Map<string, LogFact>();
+  for (const fact of facts) {
+    const said = fact.kind === 'progress-reported' ? fact.phase : `${fact.kind} ${fact.text}`;
+    const known = folded.get(said ?? '');
+    if (!known) folded.set(said ?? '', { ...fact });
+    else if (known.also.length < MAX_ALSO) {
+      known.also = [...known.also, { file: fact.file, line: fact.line, time: fact.time }];
+    }
+  }
+  return [...folded.values()];
 }
 
 function shown(time: LineTime): string {

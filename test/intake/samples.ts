@@ -4,7 +4,8 @@ import type { EventDraft } from '../../src/domain/event';
 import { planDraft, type PlanContext, type TargetRuns } from '../../src/domain/plan';
 import type { RunState } from '../../src/domain/run';
 import { defaultLimits } from '../../src/domain/stall';
-import { createLogExplainer, type LogVerdict } from '../../src/intake/explain-logs';
+import { createLogExplainer } from '../../src/intake/explain-logs';
+import type { LogVerdict } from '../../src/intake/log-verdict';
 import { createFileReader, emptyFileState } from '../../src/intake/file-reader';
 
 const FIXTURES = join(__dirname, '../../fixtures/intake');
