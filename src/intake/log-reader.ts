@@ -1,5 +1,5 @@
 import type { DraftKind, EventDetail, Witness } from '../domain/event';
-import { phaseOrder, type Phase } from '../domain/phase';
+import { phaseBand, phaseOrder, type Phase } from '../domain/phase';
 import { count, emptyCounts, type Counts } from './counting';
 import { marksOf, type Marks } from './marks';
 import { plainText } from './plain-text';
@@ -171,11 +171,13 @@ export function createLogReader(options: {
     });
   }
 
-  /** The installer goes on after a question. */
+  /** The installer goes on after a question: measurable progress, by one percent, as far as the phase has room. */
   function answer(raw: string, at: Place): void {
     flush();
     state.question = null;
-    note(raw, at, {});
+    const [low, high] = phaseBand(state.phase ?? 'bootstrap');
+    state.percent = Math.min(high, Math.max(low, state.percent ?? 0) + 1);
+    note(raw, at, { estimate: state.percent });
   }
 
   /** What boots after an install is the system it made; what boots before is the installer's own, or the system of old. */

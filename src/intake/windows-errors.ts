@@ -72,11 +72,14 @@ export const WINDOWS_ERRORS: readonly ErrorMarker[] = [
     id: 'specialize',
     severity: 'fatal',
     voices: SETUP,
-    logger: /^SYSPRP$/,
+    logger: /^(?:SYSPRP|IBS|SP)$/,
     level: ERROR,
     pattern:
-      /^(?<text>(?:SysprepSession::Execute: Error in executing actions from |ActionPlatform::LaunchModule: (?:Failure occurred while executing|Error executing)|Callback_Specialize: (?:An error|Failed)).{0,300})/,
-    prints: 'Vista and later: public reports; every module of specialize has to succeed',
+      /^(?<text>(?:SysprepSession::Execute: Error in executing actions from |ActionPlatform::LaunchModule: (?:Failure occurred while executing|Error executing)|Callback_Specialize: ?(?:An error|Failed)|Sysprep specialize offline failed).{0,300})/,
+    // Images are made with the same program.
+    unless: /[Gg]eneraliz|Respecialize|Cleanup/,
+    prints:
+      'Vista and later: public reports; every module of specialize has to succeed. The last form Windows 11: reports',
     phase: 'post',
     explains: 7,
   },
