@@ -21,7 +21,7 @@ const PHASE_OF_ITEM: readonly (readonly [RegExp, Phase])[] = [
 
 /** What programs print before the step that ran them fails: better words than the name of the step. */
 const CAUSE =
-  /[ :]\S{1,60}: (?:(?:\(process:\d{1,10}\): )?(?:E: |EF: |Err: |error: |grub-install: error: |tasksel: |dpkg: error |WARNING \*\*: (?!Menu item|Configuring)|wget: |mv: |mount: |chroot: |mkfs\S{0,20}: ))(?<text>\S.{0,300}?)\s{0,4}$/;
+  /(?:^|[ :])\S{1,60}: (?:(?:\(process:\d{1,10}\): )?(?:E: |EF: |Err: |error: |grub-install: error: |tasksel: |dpkg: error |WARNING \*\*: (?!Menu item|Configuring)|wget: |mv: |mount: |chroot: |mkfs\S{0,20}: ))(?<text>\S.{0,300}?)\s{0,4}$/;
 
 export const DEBIAN_ERRORS: readonly ErrorMarker[] = [
   {
@@ -147,7 +147,7 @@ export const DEBIAN_ERRORS: readonly ErrorMarker[] = [
     phase: 'bootstrap',
     say: 'a part of the installer could not be fetched: $<text>',
     cause:
-      /: (?:anna\[\d{1,10}\]: )(?:wget: )?(?<text>[^\n]{0,80}(?:ERROR \d{3}: [A-Z][\w ]{1,40}|error \d{3}: \S.{1,60}|unable to resolve host address \S{1,200}|server returned error\S? .{1,80}))/,
+      /\banna(?:\[\d{1,10}\])?: (?:wget: )?(?<text>[^\n]{0,80}(?:ERROR \d{3}: [A-Z][\w ]{1,40}|error \d{3}: \S.{1,60}|unable to resolve host address \S{1,200}|server returned error\S? .{1,80}))/,
     explains: 6,
   },
   {

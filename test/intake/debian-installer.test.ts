@@ -153,11 +153,26 @@ test('what a late command prints moves nothing', () => {
 
 test('the first lines of another boot in a live stream are another install', () => {
   const reader = createStreamReader('web1');
-  const say = (tag: string, text: string): void =>
-    reader.read({ tag, text, raw: `<13>Jan  9 14:46:35 ${tag}: ${text}` });
+  const say = (tag: string, text: string): void => reader.read({ tag, text });
   say('main-menu', "INFO: Menu item 'partman-base' selected");
   say('main-menu', "INFO: Menu item 'localechooser' selected");
   expect(reader.finish().map(({ kind }) => kind)).toEqual(['progress-reported', 'install-started']);
+});
+
+test.each([
+  ['anna', "wget: unable to resolve host address 'mirror.example'", 'anna', 'WARNING **: package retrieval failed'],
+  [
+    'in-target',
+    'E: unable to resolve host address',
+    'base-installer',
+    'error: exiting on error base-installer/kernel/failed-install',
+  ],
+])('a failure in a live stream is told with its cause: %s: %s', (tag, cause, failing, words) => {
+  const reader = createStreamReader('web1');
+  reader.read({ tag, text: cause });
+  reader.read({ tag: failing, text: words });
+  const told = reader.finish().map(({ detail }) => detail.error?.text ?? '');
+  expect(told.at(-1)).toContain('(unable to resolve host address');
 });
 
 test('a busybox that starts on a machine at work is none of an installer', () => {

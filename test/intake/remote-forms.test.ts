@@ -41,3 +41,34 @@ describe.each(LOGS)('the system log of %s', (sample, file) => {
     ]);
   });
 });
+
+/** debian-installer's own forms are the one of its file and the one busybox sends; other senders may stand between. */
+const BUSYBOX: Record<string, (time: string, tag: string, text: string) => string> = {
+  'as busybox sends it': (time, tag, text) => `<13>${time} ${tag}: ${text}`,
+  'as a server writes it, with the sender': (time, tag, text) => `${time} 192.0.2.7 ${tag}: ${text}`,
+  'with ISO times, as rsyslog writes files': (time, tag, text) =>
+    `2026-01-0${time.slice(5, 6).trim()}T${time.slice(7)}.123456+00:00 192.0.2.7 ${tag}: ${text}`,
+};
+
+describe.each(['debian10-netinst-success', 'ubuntu12.04-server-preseed-success', 'ubuntu14.04-kernel-install-failure'])(
+  'the system log of %s',
+  (sample) => {
+    const path = join(FIXTURES, '../debian-installer', sample, 'syslog');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    const whole = explain([{ name: 'syslog', lines }]);
+
+    test.each(Object.keys(BUSYBOX))('says the same in the form: %s', (form) => {
+      const sent = lines.map((line) => {
+        const match = /^([A-Z][a-z]{2} [ \d]\d [\d:]{8}) ([^ ]+?): (.*)$/.exec(line);
+        return match ? BUSYBOX[form]!(match[1]!, match[2]!, match[3]!) : line;
+      });
+      const { phase, outcome, percent, source } = explain([{ name: 'received.txt', lines: sent }]);
+      expect({ phase, outcome, percent, source }).toEqual({
+        phase: whole.phase,
+        outcome: whole.outcome,
+        percent: whole.percent,
+        source: 'debian-installer',
+      });
+    });
+  },
+);
