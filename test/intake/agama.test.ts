@@ -1,5 +1,5 @@
 import { explain } from './samples';
-import type { LogVerdict } from '../../src/intake/explain-logs';
+import type { LogVerdict } from '../../src/intake/log-verdict';
 
 const read = (...events: unknown[]): LogVerdict =>
   explain([{ name: 'events.txt', lines: events.map((event) => JSON.stringify(event)) }]);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { createStreamReader } from '../../src/intake/stream-reader';
 import { explain } from './samples';
-import type { LogVerdict } from '../../src/intake/explain-logs';
+import type { LogVerdict } from '../../src/intake/log-verdict';
 
 const FIXTURES = join(__dirname, '../../fixtures/intake/debian-installer');
 

@@ -1,5 +1,5 @@
 import { explain } from './samples';
-import type { LogVerdict } from '../../src/intake/explain-logs';
+import type { LogVerdict } from '../../src/intake/log-verdict';
 
 /** The verdict on lines of set-up: level, component, text. */
 function read(...lines: (readonly [string, string, string])[]): LogVerdict {

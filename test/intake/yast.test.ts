@@ -1,5 +1,5 @@
 import { explain } from './samples';
-import type { LogVerdict } from '../../src/intake/explain-logs';
+import type { LogVerdict } from '../../src/intake/log-verdict';
 
 /** The verdict on lines of a y2log; time, level and host are put in front. A line that begins with `|` has none. */
 function read(...lines: string[]): LogVerdict {
