@@ -1,6 +1,7 @@
 import type { EventDraft, Instant } from '../domain/event';
 import { AppError } from '../domain/errors';
 import { OWN_SOURCE, planDraft, planDue, planEvidence, type PlanContext, type PlannedEvent } from '../domain/plan';
+import { namedInstaller } from '../domain/fold';
 import type { RunState } from '../domain/run';
 import type { InventoryTarget } from '../domain/target';
 import type { Store } from '../store/index';
@@ -83,6 +84,7 @@ export async function appendEvents(
   const openings = await deps.chooseOpenings(
     store,
     mayOpen.map((entry) => entry.item),
+    installersOf(targets),
     recordedAt,
   );
   const runIds =
@@ -95,7 +97,8 @@ export async function appendEvents(
     recordedAt,
     blindWindows: facts.blindWindows,
     mayNetboot: item.netbootEnabled,
-    opening: () => openings(item),
+    opening: (kind, installer) => openings.opening(item, kind, installer),
+    learnFrom: openings.learnFrom,
     nextRunId: () => runIds.shift() ?? fail('a run opened that no number was reserved for'),
   });
   const keep = (entry: BatchTarget, planned: PlannedEvent[]): void => {
@@ -133,6 +136,17 @@ export async function appendEvents(
     if (!isWritten) throw new TargetsChanged();
   }
   return { results, written };
+}
+
+/** The installers that speak, or have spoken in a run that nothing was learned about. */
+function installersOf(targets: ReadonlyMap<string, BatchTarget>): Set<string> {
+  const names = new Set<string>();
+  for (const { runs, drafts } of targets.values()) {
+    const heard = runs.last?.limits.learned ? null : runs.last?.installer;
+    for (const name of [heard, ...drafts.map(({ detail }) => namedInstaller(detail))])
+      if (name != null) names.add(name);
+  }
+  return names;
 }
 
 /** The targets events are written about, with the versions they were read at. */

@@ -46,7 +46,7 @@ export function createRunReader(deps: { store: Store; history: HistoryReader; ju
   async function report(run: RunState): Promise<RunReport> {
     const now = deps.judgementNow();
     const isRunning = run.status === 'installing' || run.status === 'stalled';
-    const history = isRunning ? await deps.history.find(store, run.profile, run.distro, now) : null;
+    const history = isRunning ? await deps.history.find(store, run, now) : null;
     return reportRun(run, now, history);
   }
 

@@ -1,4 +1,5 @@
 import type { EventDetail, Instant } from '../domain/event';
+import type { ClockView } from '../domain/judgement';
 import { isPhase, type Phase } from '../domain/phase';
 import type { RunReport } from '../domain/run-report';
 import type { RunError } from '../domain/run';
@@ -92,6 +93,9 @@ export function readRun(value: WireValue | undefined): RunReport {
     message: readText(value, 'message'),
     question: readText(value, 'question'),
     deadline: readTime(value, 'deadline'),
+    clocks: readClocks(value['clocks']),
+    limitsOrigin: readText(value, 'limits_origin') ?? 'unknown',
+    installer: readText(value, 'installer'),
     expectedSeconds: readNumber(value, 'expected_seconds'),
     integrity: readText(value, 'integrity') ?? 'unknown',
     integrityReasons: readTexts(value, 'integrity_reasons'),
@@ -105,6 +109,26 @@ export function readRun(value: WireValue | undefined): RunReport {
   };
   structs.set(run, value);
   return run;
+}
+
+function readClocks(value: WireValue | undefined): ClockView[] {
+  if (!isWireStruct(value)) return [];
+  return (['no-progress', 'total'] as const).flatMap((clock) => {
+    const struct = value[clock.replace('-', '_')];
+    if (!isWireStruct(struct)) return [];
+    const ms = (field: string): number | null => {
+      const seconds = readNumber(struct, field);
+      return seconds === null ? null : seconds * 1000;
+    };
+    return {
+      clock,
+      elapsedMs: ms('elapsed') ?? 0,
+      lateMs: ms('late_after'),
+      stalledMs: ms('stalled_after'),
+      usualMs: ms('usual'),
+      origin: readText(struct, 'origin') ?? 'unknown',
+    };
+  });
 }
 
 function readError(struct: WireStruct): RunError {

@@ -13,7 +13,7 @@ import {
   UNKNOWN,
 } from './format';
 import { needOf } from './need';
-import { explain, needStyle, percentWords, statusWords } from './run-words';
+import { clockWords, explain, needStyle, percentWords, statusWords } from './run-words';
 import { renderTable } from './table';
 import type { Colors } from './terminal';
 import { plain, plainLine, wrapText } from './text-width';
@@ -106,6 +106,9 @@ function facts(run: RunReport, { now, width, colors }: DescribeOptions): string[
   if (run.status !== 'planned') lines.push(['Started', moment(run.started)]);
   if (run.status !== 'planned') lines.push(['Last heard', lastHeard(run, now)]);
   if (run.deadline !== null) lines.push(['Deadline', deadlineWords(run, now)]);
+  for (const clock of run.clocks) {
+    lines.push([clock.clock === 'total' ? 'In phase' : 'No progress', clockWords(clock)]);
+  }
   if (run.ended !== null) lines.push(['Ended', `${moment(run.ended)}${durationWords(run)}`]);
   if (run.status === 'finished') lines.push(['Booted', run.booted === null ? 'not seen yet' : moment(run.booted)]);
   if (run.continues !== null) lines.push(['Continues', `run ${run.continues}, which was believed to be over`]);
@@ -130,13 +133,7 @@ function processWords(run: RunReport): string {
 
 function timeLeft(run: RunReport, now: Instant): string {
   const left = formatTimeLeft(run.etaLow, run.etaHigh, now);
-  if (left === UNKNOWN) {
-    const why =
-      run.expectedSeconds === null
-        ? 'fewer than five finished runs to learn from'
-        : 'longer in this phase than earlier runs were';
-    return `${UNKNOWN}: ${why}, and the machine says nothing`;
-  }
+  if (left === UNKNOWN) return run.etaOrigin ?? UNKNOWN;
   return run.etaOrigin === 'reported' ? `${left}, reported by the machine` : `${left}, ${run.etaOrigin ?? 'estimated'}`;
 }
 

@@ -1,6 +1,7 @@
 import type { Instant } from '../domain/event';
+import type { ClockView } from '../domain/judgement';
 import type { RunReport } from '../domain/run-report';
-import { formatDuration, formatPercent, formatTimeLeft } from './format';
+import { formatDuration, formatNumber, formatPercent, formatTimeLeft } from './format';
 import { needOf, type Need } from './need';
 import type { Colors } from './terminal';
 
@@ -63,7 +64,7 @@ export function explain(run: RunReport, now: Instant): string {
     case 'install loop':
       return run.integrityReasons.find((reason) => reason.startsWith('install loop'))?.replace(/^[^:]*: /, '') ?? '';
     case 'late':
-      return silence(run, now);
+      return overlong(run) ?? silence(run, now);
     case 'suspicious':
       return run.integrityReasons.join('; ');
     case 'finished':
@@ -73,6 +74,25 @@ export function explain(run: RunReport, now: Instant): string {
     case 'planned':
       return [run.kind, ...(run.profile === null ? [] : [`of profile ${run.profile}`])].join(' ');
   }
+}
+
+/** What one clock stands at, its limits, and where they come from: `4m, late after 5m, stalled after 10m (…)`. */
+export function clockWords(clock: ClockView): string {
+  const limits = [
+    clock.usualMs !== null && `usually ${formatDuration(clock.usualMs)}`,
+    clock.lateMs !== null && `late after ${formatDuration(clock.lateMs)}`,
+    clock.stalledMs !== null && `stalled after ${formatDuration(clock.stalledMs)}`,
+  ].filter((words) => words !== false);
+  return `${[formatDuration(clock.elapsedMs), ...limits].join(', ')} (${clock.origin})`;
+}
+
+/** Of a run that makes progress, but is longer in its phase than its limit; null when that is not what makes it late. */
+function overlong(run: RunReport): string | null {
+  const total = run.clocks.find(({ clock }) => clock === 'total');
+  if (!total || total.lateMs === null || total.elapsedMs < total.lateMs) return null;
+  const spent = `in ${run.phase} for ${formatDuration(total.elapsedMs)}`;
+  if (total.usualMs === null || total.usualMs <= 0) return `${spent}, limit ${formatDuration(total.lateMs)}`;
+  return `${spent}, ${formatNumber(Math.round(total.elapsedMs / total.usualMs))} times as long as usual`;
 }
 
 function silence(run: RunReport, now: Instant): string {

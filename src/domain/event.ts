@@ -1,5 +1,5 @@
 import type { Phase } from './phase';
-import type { RunKind, RunLimits } from './run';
+import type { Judging, RunKind, RunLimits } from './run';
 
 /** Milliseconds since 1970-01-01T00:00:00Z. The rules hold no Date: numbers compare, subtract and serialise as they are. */
 export type Instant = number;
@@ -88,6 +88,11 @@ export interface EventDetail {
   address?: string;
   /** Set on the event that opens a run: the limits and the software it will be judged by, so that refolding needs no settings. */
   opened?: RunOpening;
+  /**
+   * Set on the event that enters a phase of a run nothing was learned about when it opened: what the runs of its installer
+   * teach, by which it is judged from here on.
+   */
+  judgedBy?: Judging;
   /** clock-extended: the blind window. */
   blindFrom?: Instant;
   blindTo?: Instant;

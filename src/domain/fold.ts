@@ -1,8 +1,8 @@
 import type { Event, EventDetail, Instant } from './event';
 import { estimatePercent, interpolatePercent } from './percent';
 import { PHASE_IDS, phaseBand, phaseOrder, type Phase } from './phase';
-import { isOver, type RunError, type RunState, type RunStatus } from './run';
-import { nextDeadline } from './stall';
+import { isOver, type RunError, type RunKind, type RunState, type RunStatus } from './run';
+import { imageLimits, nextDeadline } from './stall';
 
 /** Errors kept per run: the first one explains most, so the oldest and the newest survive. */
 const MAX_ERRORS = 50;
@@ -38,6 +38,7 @@ export function applyEvent(run: RunState | null, event: Event): RunState {
   hear(state, event);
   if (isOver(before)) return addEvidence(state, event);
   raiseByTime(state, event.occurredAt);
+  if (event.detail.judgedBy) Object.assign(state, event.detail.judgedBy);
   changeState(state, event);
   Object.assign(state, nextDeadline(state));
   return state;
@@ -113,6 +114,7 @@ function openRun(event: Event): RunState {
     continues: opening.continues,
     limits: opening.limits,
     skewMs: null,
+    installer: null,
     startedBy: {},
     bootIds: [],
     timeline: [],
@@ -130,6 +132,7 @@ function hear(state: RunState, event: Event): void {
   state.lastHeardAt = Math.max(state.lastHeardAt ?? event.occurredAt, event.occurredAt);
   const { address, bootId, linesLost } = event.detail;
   if (linesLost !== undefined) state.linesLost += linesLost;
+  state.installer ??= namedInstaller(event.detail);
   if (address && address !== '?' && !state.addresses.includes(address) && state.addresses.length < MAX_IDENTITIES) {
     state.addresses = [...state.addresses, address];
   }
@@ -140,6 +143,11 @@ function hear(state: RunState, event: Event): void {
     const skew = event.claimedAt - event.occurredAt;
     if (state.skewMs === null || Math.abs(skew) > Math.abs(state.skewMs)) state.skewMs = skew;
   }
+}
+
+/** The installer whose words these are; a server that tells of a machine is none. */
+export function namedInstaller({ installer, trail }: EventDetail): string | null {
+  return trail ? null : (installer ?? null);
 }
 
 function addEvidence(state: RunState, event: Event): RunState {
@@ -178,7 +186,7 @@ function changeState(state: RunState, event: Event): void {
       return;
     case 'install-started':
       // A repeated start, from another witness as a rule, may still know more of the phase.
-      if (state.status === 'planned') state.kind = detail.kind ?? state.kind;
+      if (state.status === 'planned') setKind(state, detail.kind ?? state.kind);
       begin(state, occurredAt);
       state.startedBy = { ...state.startedBy, [event.source]: state.startedBy[event.source] ?? occurredAt };
       progress(state, { ...detail, phase: detail.phase ?? 'config' }, occurredAt);
@@ -255,6 +263,11 @@ function changeState(state: RunState, event: Event): void {
   }
 }
 
+function setKind(state: RunState, kind: RunKind): void {
+  if (kind === 'image' && state.kind !== 'image') state.limits = imageLimits(state.limits);
+  state.kind = kind;
+}
+
 /** A planned run that is heard of is installing. */
 function begin(state: RunState, at: Instant): void {
   if (state.status !== 'planned') return;
@@ -286,6 +299,7 @@ function progress(state: RunState, detail: EventDetail, at: Instant): void {
   if (detail.packagesDone !== undefined) state.packagesDone = Math.max(state.packagesDone ?? 0, detail.packagesDone);
   if (detail.bytesDone !== undefined) state.bytesDone = Math.max(state.bytesDone ?? 0, detail.bytesDone);
   if (detail.estimate !== undefined) state.stepPercent = Math.max(state.stepPercent ?? 0, detail.estimate);
+  noteQuarter(state, detail, at);
   raisePercent(state, detail);
   state.lastProgressAt = at;
   state.progressClock = at;
@@ -344,7 +358,28 @@ function noteGap(state: RunState, at: Instant): void {
   const last = state.timeline.at(-1);
   if (!last) return;
   const gap = at - state.progressClock;
-  if (gap > last.longestGapMs) state.timeline = [...state.timeline.slice(0, -1), { ...last, longestGapMs: gap }];
+  const noted = state.waiting
+    ? { ...last, waitedMs: (last.waitedMs ?? 0) + gap }
+    : { ...last, longestGapMs: Math.max(gap, last.longestGapMs) };
+  state.timeline = [...state.timeline.slice(0, -1), noted];
+}
+
+/** Quarters of what is counted in the phase, as they are passed: within a long phase they say how far it is. */
+function noteQuarter(state: RunState, detail: EventDetail, at: Instant): void {
+  const last = state.timeline.at(-1);
+  const share = shareDone(state, detail);
+  if (!last || share === null) return;
+  const quarters = last.quarters ?? [];
+  const passed = Math.min(3, Math.floor(share * 4));
+  if (passed <= quarters.length) return;
+  const added = Array<Instant>(passed - quarters.length).fill(at);
+  state.timeline = [...state.timeline.slice(0, -1), { ...last, quarters: [...quarters, ...added] }];
+}
+
+/** Share of the packages, else of the bytes; null where this event counts neither against a total. */
+function shareDone(state: RunState, { packagesDone, bytesDone, bytesTotal }: EventDetail): number | null {
+  if (packagesDone !== undefined && state.packagesTotal) return packagesDone / state.packagesTotal;
+  return bytesDone !== undefined && bytesTotal ? bytesDone / bytesTotal : null;
 }
 
 function end(state: RunState, status: RunStatus, event: Event, reason: string | null): void {

@@ -27,6 +27,7 @@ export function estimatePercent(
 export function interpolatePercent(run: RunState, now: Instant): number | null {
   const usual = run.limits.usualMs[run.phase];
   if (usual === undefined || usual <= 0 || run.percentOrigin === 'reported') return null;
+  if (run.phase === 'packages' && run.packagesTotal && run.packagesDone) return null;
   if (run.status !== 'installing' && run.status !== 'stalled') return null;
   const until = run.status === 'stalled' && run.stalledAt !== null ? run.stalledAt : now;
   const [low, high] = phaseBand(run.phase);

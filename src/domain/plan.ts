@@ -1,7 +1,7 @@
 import type { EventDetail, EventDraft, EventKind, Instant, RunOpening } from './event';
-import { applyEvent, isProgress, NETBOOTS_AGAIN } from './fold';
+import { applyEvent, isProgress, namedInstaller, NETBOOTS_AGAIN } from './fold';
 import { phaseOrder } from './phase';
-import { isOver, type RunKind, type RunState } from './run';
+import { isOver, type Judging, type RunKind, type RunState } from './run';
 import { dueEvent, imageLimits } from './stall';
 
 /** A repeated start of the same source within this time is the same boot asking twice (DHCP does it at every boot). */
@@ -55,8 +55,10 @@ export interface PlannedEvent {
 export interface PlanContext {
   recordedAt: Instant;
   nextRunId(): string;
-  /** Software, owners and limits for a run of this target that opens now. */
-  opening(): Omit<RunOpening, 'kind' | 'continues'>;
+  /** Software, owners and limits for a run of this target and kind that opens now; `installer` is null while unknown. */
+  opening(kind: RunKind, installer: string | null): Omit<RunOpening, 'kind' | 'continues'>;
+  /** What the runs of an installer teach about a run of this kind; null when there are too few. */
+  learnFrom?(installer: string, kind: RunKind): Judging | null;
   /** The target is meant to boot from the network. */
   mayNetboot: boolean;
   /** Windows that may not have been applied to every run yet, oldest first. */
@@ -402,7 +404,9 @@ function append(
   into: Into = 'current',
 ): void {
   const before = into === 'current' ? target.last : null;
-  const detail = before ? fact.detail : { ...fact.detail, opened: openingOf(target, fact, context, into) };
+  const detail = before
+    ? learnInstaller(before, fact.detail, context)
+    : { ...fact.detail, opened: openingOf(target, fact, context, into) };
   const event = {
     runId: before?.runId ?? context.nextRunId(),
     seq: (before?.seq ?? 0) + 1,
@@ -420,15 +424,28 @@ function append(
   planned.push({ ...event, before, after });
 }
 
+/**
+ * A run that nothing was learned about when it opened is judged by the runs of its installer from the next phase on: with
+ * the phase all clocks begin anew, so no new limit is passed in the past.
+ */
+function learnInstaller(run: RunState, detail: EventDetail, context: PlanContext): EventDetail {
+  const installer = run.installer ?? namedInstaller(detail);
+  if (installer === null || run.limits.learned || isOver(run) || !context.learnFrom) return detail;
+  if (detail.phase === undefined || phaseOrder(detail.phase) <= phaseOrder(run.phase)) return detail;
+  const judgedBy = context.learnFrom(installer, run.kind);
+  return judgedBy ? { ...detail, judgedBy } : detail;
+}
+
 function openingOf(target: TargetRuns, fact: Fact, context: PlanContext, into: Into): RunOpening {
   const finished = target.finishedRuns + (target.last?.status === 'finished' ? 1 : 0);
   const kind: RunKind = fact.detail.kind ?? (finished > 0 ? 'reinstall' : 'install');
   const continued = into === 'continues' ? target.last : null;
-  const opening = context.opening();
+  const opens = continued?.kind ?? kind;
+  const opening = context.opening(opens, namedInstaller(fact.detail) ?? continued?.installer ?? null);
   return {
     ...opening,
-    kind: continued?.kind ?? kind,
-    limits: kind === 'image' ? imageLimits(opening.limits) : opening.limits,
+    kind: opens,
+    limits: opens === 'image' ? imageLimits(opening.limits) : opening.limits,
     continues: continued?.runId ?? null,
   };
 }

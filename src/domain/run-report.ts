@@ -1,5 +1,6 @@
 import type { Instant } from './event';
-import { viewRun, type History, type RunView } from './judgement';
+import type { History } from './history';
+import { viewRun, type ClockView, type RunView } from './judgement';
 import type { RunError, RunState } from './run';
 
 /** What is said of a run to people and programs, in words and seconds; null = unknown. */
@@ -29,6 +30,12 @@ export interface RunReport {
   message: string | null;
   question: string | null;
   deadline: Instant | null;
+  /** No progress, then total in phase: what they stand at, and what the limits are; empty unless it is going on. */
+  clocks: ClockView[];
+  /** Where the limits come from: `learned from 23 runs of profile web`. */
+  limitsOrigin: string;
+  /** The installer it was heard from. */
+  installer: string | null;
   expectedSeconds: number | null;
   integrity: string;
   integrityReasons: string[];
@@ -72,6 +79,9 @@ export function reportRun(run: RunState, now: Instant, history: History | null):
     message: state.message,
     question: state.question,
     deadline: state.deadlineAt,
+    clocks: view.clocks,
+    limitsOrigin: view.limitsOrigin,
+    installer: state.installer ?? null,
     expectedSeconds: state.expectedSeconds,
     integrity: state.integrity,
     integrityReasons: state.integrityReasons,

@@ -23,8 +23,10 @@ export type Integrity = (typeof INTEGRITIES)[number];
 
 /** Limits one run is judged by, fixed when it opens. Milliseconds. */
 export interface RunLimits {
-  /** No measurable progress for this long = stalled; half of it = late. Per phase. */
+  /** No measurable progress for this long = stalled. Per phase. */
   noProgressMs: Partial<Record<Phase, number>>;
+  /** No measurable progress for this long = late. Per phase; absent = half of the above. */
+  lateMs?: Partial<Record<Phase, number>>;
   /** Longer than this in one phase = late, whatever the progress. Per phase; absent = unlimited. */
   totalMs: Partial<Record<Phase, number>>;
   /** A stall this long = terminated ("given up"). */
@@ -33,6 +35,25 @@ export interface RunLimits {
   tooFastMs: number | null;
   /** Median time in each phase of the finished runs behind these limits; empty below five of them. */
   usualMs: Partial<Record<Phase, number>>;
+  /** The finished runs they were learned from, and the phases those taught; absent: the defaults. */
+  learned?: LearnedFrom & { phases: Phase[] };
+  /** The no-progress limit of all phases by the settings; absent: each phase has its own. */
+  setMs?: number;
+}
+
+/** Finished runs, and what they have in common with a run that is judged by them. */
+export interface LearnedFrom {
+  by: 'profile' | 'distro' | 'installer';
+  name: string;
+  runs: number;
+  /** They wrote images, as the run that is judged does; else none of them did. */
+  images: boolean;
+}
+
+/** What a run is judged by: its limits, and the median seconds of the finished runs behind them, null without any. */
+export interface Judging {
+  limits: RunLimits;
+  expectedSeconds: number | null;
 }
 
 /** One error of a run, newest last, at most 50 kept. */
@@ -103,6 +124,8 @@ export interface RunState {
   limits: RunLimits;
   /** Largest difference between claimed and arrival time seen, milliseconds; null when no client told its clock. */
   skewMs: number | null;
+  /** The installer whose words were heard first: anaconda, debian-installer …; null while none was. */
+  installer: string | null;
   /** First start by source, to tell DHCP-twice from a second start: a loop of quick reboots is no single boot. */
   startedBy: Record<string, Instant>;
   bootIds: string[];
@@ -128,6 +151,10 @@ export interface TimelineEntry {
   at: Instant;
   /** Longest stretch inside the phase without measurable progress, milliseconds, blind time left out. */
   longestGapMs: number;
+  /** Time without progress in which a question waited for a human, milliseconds: nothing the machine needs; absent = none. */
+  waitedMs?: number;
+  /** When a quarter, half and three quarters of its packages or bytes were done; absent where nothing is counted. */
+  quarters?: Instant[];
 }
 
 /** True when nothing more can happen to the run but evidence. */

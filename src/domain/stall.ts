@@ -25,19 +25,51 @@ export const NO_PROGRESS_MS: Readonly<Record<Phase, number>> = {
 /** An image payload is one long silent step: 40 minutes instead of 15 in the phase packages. */
 const IMAGE_PAYLOAD_MS = 40 * MINUTE;
 
-/** The limits of a run whose profile has no history. */
+/**
+ * Progress that goes on for so many times the no-progress limit of a phase only crawls. Of the measured logs the longest
+ * phase took a third of that.
+ */
+const CRAWL = 6;
+
+/** The limits of a run that no history tells anything about. */
 export function defaultLimits(options: { stallAfterMs: number | null; giveUpMs: number }): RunLimits {
   const noProgressMs: RunLimits['noProgressMs'] = { ...NO_PROGRESS_MS };
-  if (options.stallAfterMs !== null) {
-    for (const phase of Object.keys(noProgressMs) as Phase[]) noProgressMs[phase] = options.stallAfterMs;
+  const totalMs: RunLimits['totalMs'] = {};
+  for (const phase of Object.keys(noProgressMs) as Phase[]) {
+    totalMs[phase] = NO_PROGRESS_MS[phase] * CRAWL;
+    if (options.stallAfterMs !== null) noProgressMs[phase] = options.stallAfterMs;
   }
-  return { noProgressMs, totalMs: {}, giveUpMs: options.giveUpMs, tooFastMs: null, usualMs: {} };
+  return {
+    noProgressMs,
+    totalMs,
+    giveUpMs: options.giveUpMs,
+    tooFastMs: null,
+    usualMs: {},
+    ...(options.stallAfterMs !== null && { setMs: options.stallAfterMs }),
+  };
 }
 
-/** The limits of a run that writes an image: longer in the phase packages, unless history or a setting said how long. */
+/** The limits of a run that writes an image: longer in the phase packages, unless image writes or a setting said how long. */
 export function imageLimits(limits: RunLimits): RunLimits {
-  if (limits.noProgressMs.packages !== NO_PROGRESS_MS.packages) return limits;
-  return { ...limits, noProgressMs: { ...limits.noProgressMs, packages: IMAGE_PAYLOAD_MS } };
+  const { noProgressMs, lateMs, totalMs, learned, setMs } = limits;
+  if (learned?.images) return limits;
+  const packages = setMs ?? Math.max(noProgressMs.packages ?? 0, IMAGE_PAYLOAD_MS);
+  const total = Math.max(totalMs.packages ?? 0, IMAGE_PAYLOAD_MS * CRAWL);
+  return {
+    ...limits,
+    noProgressMs: { ...noProgressMs, packages },
+    ...(lateMs && { lateMs: { ...lateMs, packages: Math.ceil(packages / 2) } }),
+    totalMs: { ...totalMs, packages: total },
+  };
+}
+
+/** Without progress for so long in its phase, a run is late, and stalled. Milliseconds. */
+export function noProgressLimits({ limits, phase }: Pick<RunState, 'limits' | 'phase'>): {
+  lateMs: number;
+  stalledMs: number;
+} {
+  const stalledMs = limits.noProgressMs[phase] ?? NO_PROGRESS_MS[phase];
+  return { lateMs: limits.lateMs?.[phase] ?? Math.ceil(stalledMs / 2), stalledMs };
 }
 
 /** The next moment a clock of the run fires and which clock it is; both null when none runs (planned, over). */
@@ -46,9 +78,9 @@ export function nextDeadline(run: RunState): { deadlineAt: Instant | null; deadl
   if (run.status === 'stalled') {
     return { deadlineAt: (run.stallClock ?? run.progressClock) + run.limits.giveUpMs, deadlineKind: 'give-up' };
   }
-  const limit = run.limits.noProgressMs[run.phase] ?? NO_PROGRESS_MS[run.phase];
+  const { lateMs, stalledMs } = noProgressLimits(run);
   const lateNoProgress = run.late && !run.lateTotal;
-  let deadlineAt = run.progressClock + (run.late ? limit : Math.ceil(limit / 2));
+  let deadlineAt = run.progressClock + (run.late ? stalledMs : lateMs);
   let deadlineKind: DeadlineKind = run.late ? 'stall' : 'late';
   const total = run.limits.totalMs[run.phase];
   if (total !== undefined && !run.lateTotal && !lateNoProgress && run.phaseClock + total < deadlineAt) {
@@ -87,7 +119,7 @@ export function dueEvent(run: RunState, now: Instant): DueEvent | null {
 }
 
 function stallReason(run: RunState): string {
-  const limit = run.limits.noProgressMs[run.phase] ?? NO_PROGRESS_MS[run.phase];
+  const { stalledMs: limit } = noProgressLimits(run);
   const span = limit >= 2 * MINUTE ? `${Math.round(limit / MINUTE)} minutes` : `${Math.round(limit / 1000)} seconds`;
   return run.waiting ? `waits for a human: ${run.question ?? 'no question known'}` : `no progress for ${span}`;
 }

@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/event';
+import type { ClockView } from '../domain/judgement';
 import type { RunReport } from '../domain/run-report';
 
 /** A moment in seconds since 1970; null when unknown. */
@@ -31,6 +32,9 @@ export function toRunJson(run: RunReport): Record<string, unknown> {
     message: run.message,
     question: run.question,
     deadline: seconds(run.deadline),
+    clocks: Object.fromEntries(run.clocks.map((clock) => [clock.clock.replace('-', '_'), toClockJson(clock)])),
+    limits_origin: run.limitsOrigin,
+    installer: run.installer,
     expected_seconds: run.expectedSeconds,
     integrity: run.integrity,
     integrity_reasons: run.integrityReasons,
@@ -42,5 +46,15 @@ export function toRunJson(run: RunReport): Record<string, unknown> {
     packages_total: run.packagesTotal,
     continues: run.continues,
     clock_skew: run.skewMs === null ? null : run.skewMs / 1000,
+  };
+}
+
+function toClockJson({ elapsedMs, lateMs, stalledMs, usualMs, origin }: ClockView): Record<string, unknown> {
+  return {
+    elapsed: seconds(elapsedMs),
+    late_after: seconds(lateMs),
+    stalled_after: seconds(stalledMs),
+    usual: seconds(usualMs),
+    origin,
   };
 }

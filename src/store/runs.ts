@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Instant } from '../domain/event';
-import type { FinishedRun } from '../domain/judgement';
-import type { RunState, TimelineEntry } from '../domain/run';
+import type { FinishedRun } from '../domain/history';
+import type { LearnedFrom, RunKind, RunState, TimelineEntry } from '../domain/run';
 import { readBatch, type BatchRead, type WantedTarget } from './read-batch';
 import { findDifferentRuns, ISO, overwriteRuns, saveBatch, type Batch, type Fold } from './save-batch';
 
@@ -197,9 +197,17 @@ export function createRunStore(db: Knex) {
       return Object.fromEntries(rows.map((row) => [row.status, row.count]));
     },
 
-    /** The newest finished runs of a profile, else of its distro: what limits and estimates are learned from. */
-    async loadHistory(by: 'profile' | 'distro', name: string, limit: number): Promise<FinishedRun[]> {
+    /**
+     * The newest finished runs of a profile, a distro or an installer, newest first: what limits and estimates are learned
+     * from. An index answers each.
+     */
+    async loadHistory(
+      by: LearnedFrom['by'],
+      name: string,
+      limit: number,
+    ): Promise<(FinishedRun & { kind: RunKind })[]> {
       const rows: {
+        kind: RunKind;
         started_at: Date;
         ended_at: Date;
         timeline: TimelineEntry[];
@@ -208,8 +216,9 @@ export function createRunStore(db: Knex) {
         .whereNotNull('started_at')
         .orderBy('ended_at', 'desc')
         .limit(limit)
-        .select('started_at', 'ended_at', db.raw(`state -> 'timeline' as timeline`));
+        .select('kind', 'started_at', 'ended_at', db.raw(`state -> 'timeline' as timeline`));
       return rows.map((row) => ({
+        kind: row.kind,
         startedAt: row.started_at.getTime(),
         endedAt: row.ended_at.getTime(),
         timeline: row.timeline,

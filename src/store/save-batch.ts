@@ -99,14 +99,14 @@ export async function findDifferentRuns(db: Knex, folds: readonly Fold[]): Promi
 }
 
 const RUN_COLUMNS = [
-  ...['id', 'target_id', 'status', 'is_open', 'kind', 'system', 'profile', 'distro'],
+  ...['id', 'target_id', 'status', 'is_open', 'kind', 'system', 'profile', 'distro', 'installer'],
   ...['opened_at', 'started_at', 'last_heard_at', 'ended_at', 'deadline_at', 'state'],
 ];
 /** What no later event changes. */
 const FIXED_COLUMNS = new Set(['id', 'target_id', 'system', 'profile', 'distro', 'opened_at']);
 
 const RUN_RECORDS = `jsonb_to_recordset(?::jsonb) as x(id bigint, target_id bigint, status text, is_open boolean,
-    kind text, system text, profile text, distro text, opened_at timestamptz, started_at timestamptz,
+    kind text, system text, profile text, distro text, installer text, opened_at timestamptz, started_at timestamptz,
     last_heard_at timestamptz, ended_at timestamptz, deadline_at timestamptz, state jsonb)`;
 
 const writeRuns = (updated: string[], condition = ''): string => `
@@ -187,6 +187,8 @@ function runRow({ targetId, openedAt, state: run }: Fold) {
     system: run.system,
     profile: run.profile,
     distro: run.distro,
+    // States folded by older versions have no such field.
+    installer: run.installer ?? null,
     opened_at: ISO(openedAt),
     started_at: ISO(run.startedAt),
     last_heard_at: ISO(run.lastHeardAt),

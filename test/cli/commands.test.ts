@@ -250,12 +250,27 @@ describe('runs', () => {
 });
 
 test.each([
-  ['~', 'unknown: fewer than five finished runs to learn from'],
-  [600, 'unknown: longer in this phase than earlier runs were'],
-])('time left says why it is unknown (usual duration %s)', async (expectedSeconds, words) => {
-  const answer = { ...RUNS[1], expected_seconds: expectedSeconds, runs: {}, planned: [] };
+  'unknown: fewer than five finished runs to learn from',
+  'unknown: nearly all of 12 runs of profile web had left packages sooner',
+])('time left says why it is %s', async (words) => {
+  const answer = { ...RUNS[1], eta_origin: words, runs: {}, planned: [] };
   await serve({ get_status: () => answer, get_run_log: () => [] });
   expect((await cli(['status', 'web2'], env())).out).toContain(words);
+});
+
+test('the status of a machine shows both clocks, their limits and where those come from', async () => {
+  const origin = 'learned from 23 runs of profile web';
+  const clocks = {
+    no_progress: { elapsed: 70, late_after: 300, stalled_after: 600, usual: '~', origin },
+    total: { elapsed: 7_200, late_after: 1_200, stalled_after: '~', usual: 600, origin },
+  };
+  await serve({
+    get_status: () => ({ ...RUNS[1], flags: ['late'], clocks, runs: {}, planned: [] }),
+    get_run_log: () => [],
+  });
+  const { out } = await cli(['status', 'web2'], env());
+  expect(out).toContain('No progress 70 s, late after 5 min, stalled after 10 min (learned from 23 runs of');
+  expect(out).toContain('later than expected: in packages for 2 h, 12 times as long as usual');
 });
 
 describe('log', () => {

@@ -78,6 +78,28 @@ describe('the history of finished runs', () => {
   });
 });
 
+describe('the history of an installer', () => {
+  test('is that of all runs it was heard in, whatever their software', async () => {
+    await server.say('install-started', {}, about('web1'));
+    await server.say('progress-reported', { phase: 'packages', installer: 'anaconda' }, about('web1'));
+    server.now += 10 * MINUTE;
+    const { installer } = await server.say('install-finished', { installer: 'anamon-of-a-neighbour' }, about('web1'));
+    expect(installer).toBe('anaconda');
+    const history = await server.store.runs.loadHistory('installer', 'anaconda', 10);
+    expect(history.map((run) => [run.kind, (run.endedAt - run.startedAt) / MINUTE])).toEqual([['install', 10]]);
+    expect(await server.store.runs.loadHistory('installer', 'subiquity', 10)).toEqual([]);
+  });
+
+  test('is answered by an index', async () => {
+    await database.knex.raw('set enable_seqscan = off');
+    const { rows } = await database.knex.raw<{ rows: Record<string, string>[] }>(
+      `explain select kind from runs where status = 'finished' and installer = 'anaconda' order by ended_at desc limit 50`,
+    );
+    await database.knex.raw('reset enable_seqscan');
+    expect(JSON.stringify(rows)).toContain('runs_finished_by_installer');
+  });
+});
+
 describe('a renamed system', () => {
   test('takes its history along', async () => {
     const runId = await install('web1', 10);

@@ -43,7 +43,11 @@ export function draft(
 }
 
 /** One target in memory, fed draft by draft through the rules. */
-export function machine(opening: Partial<typeof OPENING> = {}, mayNetboot = false) {
+export function machine(
+  opening: Partial<typeof OPENING> = {},
+  mayNetboot = false,
+  learnFrom: PlanContext['learnFrom'] = () => null,
+) {
   const target: TargetRuns = { last: null, earlierStarts: [], finishedRuns: 0 };
   const log: PlannedEvent[] = [];
   let runs = 0;
@@ -52,6 +56,7 @@ export function machine(opening: Partial<typeof OPENING> = {}, mayNetboot = fals
     recordedAt: now,
     nextRunId: () => String((runs += 1)),
     opening: () => ({ ...OPENING, ...opening }),
+    learnFrom,
     mayNetboot,
     blindWindows,
   });

@@ -4,6 +4,7 @@ import { migration0002 } from './0002-runs';
 import { migration0003 } from './0003-notifications';
 import { migration0004 } from './0004-sessions';
 import { migration0005 } from './0005-uploads';
+import { migration0006 } from './0006-run-installers';
 import { migration0007 } from './0007-item-types';
 import { migration0008 } from './0008-leases';
 
@@ -21,6 +22,7 @@ export const MIGRATIONS: Migration[] = [
   migration0003, // notifications, deliveries, attempts
   migration0004, // sessions, secrets
   migration0005, // uploaded files
+  migration0006, // installers of runs
   migration0007, // repos, menus, images, files, packages, management classes, silences
   migration0008, // leases
 ];

@@ -1,4 +1,5 @@
 import type { Event, Instant } from '../../domain/event';
+import type { ClockView } from '../../domain/judgement';
 import type { RunReport } from '../../domain/run-report';
 import type { RunError } from '../../domain/run';
 import { Double, isStruct, DateTime, struct, type Struct, type XmlRpcValue } from '../value';
@@ -43,6 +44,9 @@ export function toRunStruct(report: RunReport): Struct {
     message: orTilde(report.message),
     question: orTilde(report.question),
     deadline: toSeconds(report.deadline),
+    clocks: struct(Object.fromEntries(report.clocks.map((clock) => [snakeCase(clock.clock), toClockStruct(clock)]))),
+    limits_origin: report.limitsOrigin,
+    installer: orTilde(report.installer),
     expected_seconds: orTilde(report.expectedSeconds),
     integrity: report.integrity,
     integrity_reasons: report.integrityReasons,
@@ -53,6 +57,18 @@ export function toRunStruct(report: RunReport): Struct {
     continues: orTilde(report.continues),
     lines_lost: report.linesLost,
     clock_skew: report.skewMs === null ? '~' : new Double(report.skewMs / 1000),
+  });
+}
+
+/** A clock on the wire: seconds as doubles; `~` where it never strikes or nothing is known. */
+function toClockStruct({ elapsedMs, lateMs, stalledMs, usualMs, origin }: ClockView): Struct {
+  const seconds = (ms: number | null): XmlRpcValue => (ms === null ? '~' : new Double(ms / 1000));
+  return struct({
+    elapsed: seconds(elapsedMs),
+    late_after: seconds(lateMs),
+    stalled_after: seconds(stalledMs),
+    usual: seconds(usualMs),
+    origin,
   });
 }
 
@@ -71,7 +87,7 @@ function toErrorStruct(error: RunError): Struct {
 
 /** One event of get_run_log. `detail` is what the source said, as a struct; its times are seconds like all others. */
 export function toEventStruct(event: Event): Struct {
-  const { opened: _judgedBy, blindFrom, blindTo, ...said } = event.detail;
+  const { opened: _opening, judgedBy: _limits, blindFrom, blindTo, ...said } = event.detail;
   const detail = struct();
   for (const [name, value] of Object.entries(said)) detail[snakeCase(name)] = toValue(value);
   if (blindFrom !== undefined) detail.blind_from = toSeconds(blindFrom);
@@ -89,7 +105,7 @@ export function toEventStruct(event: Event): Struct {
 }
 
 function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return name.replace(/[A-Z]|-/g, (sign) => (sign === '-' ? '_' : `_${sign.toLowerCase()}`));
 }
 
 /** Plain JSON as XML-RPC: numbers that are no 32-bit integers become doubles, null becomes `~`. */
