@@ -10,6 +10,7 @@ import { createProgress } from './progress';
 import { addServerOptions, withClient, type CliContext } from './server-options';
 import { compareMachine, type Comparison } from './simulate/compare';
 import { countMix, makeFleet, type Amount, type Machine, type Mix } from './simulate/fleet';
+import { INSTALLER_MODELS, type ModelName } from './simulate/installers';
 import { PERSONALITIES, TELLING_LIMIT_MS, type Personality } from './simulate/machine';
 import { cleanUp, findMissing, inParallel, nameRange, registerFleet, SIM_PROFILE } from './simulate/register';
 import { playFleet, type Tally } from './simulate/runner';
@@ -22,6 +23,7 @@ interface SimulateOptions extends ClientOptions, Partial<Record<Personality, Amo
   speed: number;
   seed: number;
   profile: string;
+  like: ModelName;
   concurrency: number;
   duration?: number;
   register?: boolean;
@@ -29,6 +31,8 @@ interface SimulateOptions extends ClientOptions, Partial<Record<Personality, Amo
   triggers: boolean;
   json?: boolean;
 }
+
+const MODEL_NAMES = Object.keys(INSTALLER_MODELS) as ModelName[];
 
 const ABOUT: Record<Personality, string> = {
   good: 'install without a hitch',
@@ -53,6 +57,9 @@ export function addSimulateCommand(program: Command, context: CliContext): void 
     .option('--register', 'register the systems, and a distro and profile for them, where they are missing')
     .option('--clean', 'remove what --register made, and play nothing')
     .option('--profile <name>', 'register the systems with this profile', SIM_PROFILE)
+    .addOption(
+      new Option('--like <installer>', 'phases and times of an installer').choices(MODEL_NAMES).default('plain'),
+    )
     .option('--seed <number>', 'the same seed plays the same story', parseWhole(0, 2 ** 31 - 1), 1)
     .option('--duration <time>', 'stop after this time, like 90s or 5m', parseSpan)
     .option('--concurrency <number>', 'machines that may wait for an answer at a time', parseWhole(1, 1_000), 32)
@@ -82,7 +89,11 @@ async function clean({ terminal }: CliContext, client: Client, { json }: Simulat
 async function simulate(context: CliContext, client: Client, options: SimulateOptions): Promise<void> {
   const { terminal } = context;
   const mix = chooseMix(options);
-  const machines = makeFleet(options.systems, mix, { seed: options.seed, withTriggers: options.triggers });
+  const machines = makeFleet(options.systems, mix, {
+    seed: options.seed,
+    withTriggers: options.triggers,
+    like: options.like,
+  });
   const tokens = await prepare(context, client, machines, options);
   terminal.stderr.write(announcement(machines, options));
 

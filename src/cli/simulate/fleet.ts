@@ -1,3 +1,4 @@
+import type { ModelName } from './installers';
 import { PERSONALITIES, scriptMachine, type MachineScript, type Personality } from './machine';
 import { createRandom, shuffle } from './random';
 
@@ -41,7 +42,11 @@ export function countMix(total: number, mix: Mix): Record<Personality, number> {
 const SWITCH_ON_MS = 120_000;
 
 /** The machines of a fleet. Pure: the same seed gives the same machines. */
-export function makeFleet(total: number, mix: Mix, options: { seed: number; withTriggers: boolean }): Machine[] {
+export function makeFleet(
+  total: number,
+  mix: Mix,
+  options: { seed: number; withTriggers: boolean; like?: ModelName },
+): Machine[] {
   const random = createRandom(options.seed);
   const counts = countMix(total, mix);
   const personalities = shuffle(

@@ -1,5 +1,6 @@
 import { phaseBand, phaseOrder, type Phase } from '../../domain/phase';
 import type { RunStatus } from '../../domain/run';
+import { INSTALLER_MODELS, type InstallerModel, type ModelName, type PhaseModel } from './installers';
 import { createRandom, type Random } from './random';
 
 /** How a simulated machine behaves. */
@@ -53,17 +54,6 @@ export interface MachineScript {
 
 const SECOND = 1_000;
 
-/** Usual time in each phase from the installer's start, milliseconds; a medium install from a near mirror. */
-const USUAL_MS: readonly [Phase, number][] = [
-  ['config', 40 * SECOND],
-  ['storage', 30 * SECOND],
-  ['packages', 420 * SECOND],
-  ['bootloader', 20 * SECOND],
-  ['configure', 90 * SECOND],
-  ['post', 120 * SECOND],
-  ['finalize', 20 * SECOND],
-];
-
 /** A slow machine needs this many times as long. */
 const SLOW = 3;
 /** A pausing machine says nothing for so long, then goes on. */
@@ -87,15 +77,17 @@ const ERRORS: readonly [Phase, string][] = [
  * The script of one machine. Pure: the same personality and seed give the same script.
  *
  * @param options.withTriggers - false: status messages only, for servers that take no triggers from here.
+ * @param options.like - the installer whose phases and times it has; a medium install unless one is named.
  */
 export function scriptMachine(
   personality: Personality,
   seed: number,
-  options: { withTriggers: boolean },
+  options: { withTriggers: boolean; like?: ModelName },
 ): MachineScript {
   const random = createRandom(seed);
   const writer = createWriter(random, {
-    ...options,
+    withTriggers: options.withTriggers,
+    model: INSTALLER_MODELS[options.like ?? 'plain'],
     usesTriggers: options.withTriggers && random.chance(0.5),
     // A slow machine without percent would show no progress for half an hour of packages: that is a pausing one.
     tellsPercent: random.chance(0.7) || personality === 'slow',
@@ -163,6 +155,7 @@ interface Manner {
   /** Tells start and end by triggers, not by status messages. */
   usesTriggers: boolean;
   tellsPercent: boolean;
+  model: InstallerModel;
   /** Times the usual duration. */
   pace: number;
 }
@@ -210,16 +203,20 @@ function createWriter(random: Random, manner: Manner) {
   /** Goes on to `until`, telling every phase; inside the last one only so far as `upTo`. */
   function walk(until: Phase, options: { upTo?: number; heartbeats?: boolean } = {}): void {
     const from = reached ?? { phase: 'config' as Phase, share: 0 };
-    for (const [phase, usual] of USUAL_MS) {
+    for (const step of manner.model.phases) {
+      const { phase } = step;
       if (phaseOrder(phase) < phaseOrder(from.phase) || phaseOrder(phase) > phaseOrder(until)) continue;
       const end = phase === until ? (options.upTo ?? 1) : 1;
       const begin = phase === from.phase ? from.share : 0;
-      walkPhase(phase, usual * manner.pace * (0.8 + 0.4 * random.next()), begin, end, options.heartbeats === true);
+      const usual = ((step.seconds[0] + step.seconds[1]) / 2) * SECOND;
+      const ms = usual * manner.pace * (0.8 + 0.4 * random.next());
+      walkPhase(step, ms, begin, end, options.heartbeats === true);
     }
   }
 
-  function walkPhase(phase: Phase, ms: number, begin: number, end: number, heartbeats: boolean): void {
-    const pieces = phase === 'packages' ? 12 : 1;
+  function walkPhase(step: PhaseModel, ms: number, begin: number, end: number, heartbeats: boolean): void {
+    const { phase } = step;
+    const pieces = Math.max(1, step.pieces);
     if (reached?.phase !== phase) tell(phase, 0, MESSAGES[phase] ?? `In phase ${phase}.`);
     for (let piece = 1; piece <= pieces; piece++) {
       const share = piece / pieces;
