@@ -51,6 +51,16 @@ export const DEBIAN_ERRORS: readonly ErrorMarker[] = [
     explains: 1,
   },
   {
+    id: 'network-console',
+    severity: 'asks',
+    once: true,
+    voices: MENU,
+    pattern: /^INFO: Menu item 'network-console' selected$/,
+    prints: 'every release: name of the package, documentation',
+    say: 'the installer waits for somebody to log in by SSH (network-console)',
+    explains: 1,
+  },
+  {
     id: 'base-installer',
     severity: 'fatal',
     stands: true,

@@ -27,7 +27,7 @@ export const DEBIAN_PHASES: readonly PhaseMarker[] = [
     phase: 'bootstrap',
     voices: MENU,
     pattern: item(
-      "(?!(?:save-logs|di-utils-shell|di-utils-exit-installer|cdrom-checker|mediacheck|abort)')[\\w.+-]{1,80}",
+      "(?!(?:save-logs|di-utils-shell|di-utils-exit-installer|di-utils-reboot|cdrom-checker|mediacheck|abort)')[\\w.+-]{1,80}",
     ),
     prints: 'every release: logs Debian 10, Ubuntu 12.04; what helps a human in trouble is no answer',
     proves: 'answered',

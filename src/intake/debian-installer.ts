@@ -11,6 +11,8 @@ const HELPER =
 
 /** Lines of the installer's fourth console, which have a name and no time. */
 const UNTIMED = /^\s{0,40}((?:\/bin\/)?[a-z][\w-]{1,40}) ?(?:\[\d{1,10}\])?: ?(.*)$/s;
+/** The main menu's own words, quoted without its name. */
+const QUOTED = /^\s{0,40}((?:INFO: Menu item|WARNING \*\*: (?:Menu item|Configuring)) '[\w.+-]{1,80}' .{0,200})$/s;
 /** Of those, the ones only this installer prints. */
 const UNTIMED_OWN =
   /^\s{0,40}(?:main-menu ?(?:\[\d{1,10}\])?: (?:INFO: Menu item|WARNING \*\*: (?:Menu item|Configuring)) '|(?:base-installer|grub-installer|apt-setup|finish-install|debootstrap|in-target): \S)/;
@@ -26,11 +28,13 @@ export const DEBIAN_INSTALLER: Installer = {
   task: /^INFO: Menu item '(?<task>[\w.+-]{1,80})' selected$/,
   split: splitLine,
   tagged,
-  sniff: (line) => (UNTIMED_OWN.test(line) ? 'console' : null),
+  sniff: (line) => (UNTIMED_OWN.test(line) || QUOTED.test(line) ? 'console' : null),
 };
 
 function splitLine(kind: FileKind, line: string, _previous: Voice): LogLine {
   if (kind !== 'console') return NOBODYS;
+  const quoted = QUOTED.exec(line);
+  if (quoted) return tagged('main-menu', '', quoted[1]!) ?? NOBODYS;
   const [, tag = '', text = ''] = UNTIMED.exec(line) ?? [];
   return tagged(tag, '', text) ?? NOBODYS;
 }

@@ -232,7 +232,7 @@ export function createLogReader(options: {
       if (!match) continue;
       enter(counter.phase, raw, at);
       const detail = count(state.counts, counter, match.groups ?? {});
-      if (detail) note(raw, at, detail);
+      if (detail) note(raw, at, counter.sets === 'whole' ? inBand(detail, state.phase) : detail);
       return;
     }
   }
@@ -336,6 +336,12 @@ export function createLogReader(options: {
       return found;
     },
   };
+}
+
+/** What an installer counts itself may be but a part of the install: it goes no further than the phase does. */
+function inBand(detail: EventDetail, phase: Phase | null): EventDetail {
+  const [low, high] = phaseBand(phase ?? 'bootstrap');
+  return { ...detail, estimate: Math.max(low, Math.min(high, detail.estimate ?? 0)) };
 }
 
 function isSaidBy(marker: PhaseMarker, line: LogLine): boolean {

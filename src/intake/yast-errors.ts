@@ -67,7 +67,7 @@ export const YAST_ERRORS: readonly ErrorMarker[] = [
     logger: OWN,
     level: BAD,
     pattern:
-      /(?<text>(?:(?:[Cc]annot|[Cc]ould not|[Ff]ailed to|[Uu]nable to) (?:fetch|read|retrieve|get|find|parse|process|download|load)\b.{0,80}(?:\bprofile\b|control file|autoinst\.xml|rules? file)|(?:[Pp]rofile|[Cc]ontrol file)\b.{0,80}(?:not (?:found|valid|readable)|is invalid|could not be)|XML\w{0,30}Error\b).{0,200})/,
+      /(?<text>(?:(?:[Cc]annot|[Cc]ould not|[Ff]ailed to|[Uu]nable to) (?:fetch|read|retrieve|get|find|parse|process|download|load)\b.{0,80}(?:\bprofile\b|control file|autoinst\.xml|rules? file)|(?:[Pp]rofile|[Cc]ontrol file)\b.{0,80}(?:not (?:found|valid|readable)|is invalid|could not be)|XML\w{0,30}Error\b|XML parser reported an error).{0,200})/,
     prints: 'AutoYaST: from memory; it shows a dialog, and goes on by itself only where the profile says so',
     before: 'storage',
     phase: 'config',

@@ -32,8 +32,9 @@ const PHASES: readonly PhaseMarker[] = [
     id: 'start',
     phase: 'bootstrap',
     voices: YAST_VOICE,
-    pattern: /^y2base called with \["installation"(?!, "--arg", "continue")/,
-    prints: 'Leap 15, SLE 12 and 15: log Leap 15.4',
+    pattern:
+      /^y2base called with \["installation"(?!, "--arg", "continue")|^Launched YaST2 component 'y2base' 'installation'(?!.{0,40}continue)/,
+    prints: 'Leap 15, SLE 12 and 15: log Leap 15.4; the second form SLE 11: from memory',
     proves: 'begin',
   },
   {

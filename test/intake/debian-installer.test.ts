@@ -104,6 +104,22 @@ describe('a step that fails ends the install, in its phase, with the cause', () 
   });
 });
 
+test('words of the menu are known when they are quoted without its name', () => {
+  const lines = [
+    "INFO: Menu item 'live-installer' selected",
+    'base-installer: error: Could not find any live images',
+    "WARNING **: Menu item 'live-installer' failed.",
+  ];
+  const { phase, outcome, errors } = explain([{ name: 'report.txt', lines }]);
+  expect([phase, outcome]).toEqual(['packages', 'failed']);
+  expect(errors[0]!.text).toContain('Could not find any live images');
+});
+
+test('an installer that is to be gone on with by SSH waits', () => {
+  expect(read(item('netcfg'), item('network-console')).outcome).toBe('blocked');
+  expect(read(item('network-console'), item('partman-base')).outcome).toBe('running');
+});
+
 test('the menu without a failure waits, until a step is chosen', () => {
   const menu = "main-menu[365]: INFO: Modifying debconf priority limit from 'high' to 'medium'";
   expect(read(item('partman-base'), menu).outcome).toBe('blocked');
