@@ -7,20 +7,22 @@ import { NAME_TAKEN, storeItem } from './save-item';
 /**
  * Makes and saves a new item in one go.
  *
+ * @param options.overwrites - an item that has the name is replaced as a whole; what refers to it goes on to.
  * @throws FieldError when an item has that name already (with `taken` as its text), or the item cannot be saved.
  */
 export async function addItem(
   deps: InventoryDeps,
-  options: { type: ItemType; name: string; by: string | null; taken?: string },
+  options: { type: ItemType; name: string; by: string | null; taken?: string; overwrites?: boolean },
   edit: (draft: Draft) => Promise<void>,
 ): Promise<void> {
   const { type, name, by } = options;
   await changeInventory(deps, async (tx) => {
     await tx.items.lockNames(type, [name]);
-    if (await tx.items.has(type, name)) throw new FieldError('rule', options.taken ?? NAME_TAKEN);
+    const before = await tx.items.get(type, name, { lock: true });
+    if (before && !options.overwrites) throw new FieldError('rule', options.taken ?? NAME_TAKEN);
     const draft = createDraft(tx, type, initialValues(type.fields, deps.settings), []);
     await edit(draft);
-    await storeItem(tx, { type, before: null, values: draft.values, by });
+    await storeItem(tx, { type, before, values: draft.values, by });
   });
 }
 

@@ -8,6 +8,9 @@ export type Credentials =
   | { kind: 'token'; token: string }
   | { kind: 'login'; user: string; password: string; origin: string; isExplicit: boolean };
 
+/** Nothing says who asks. Some calls work all the same. */
+export class NoCredentials extends CliError {}
+
 /** What was said on the command line. */
 export interface CredentialOptions {
   user?: string;
@@ -46,7 +49,7 @@ export async function findCredentials(
   const local = isHidden
     ? `You may not read ${passwordPath}: ask the user the server runs as, or run this as that user.`
     : `On the server's machine, run this in the server's folder or name its DATA_DIR (there is no ${passwordPath}).`;
-  throw new CliError('The server asks who you are, and nothing here says so.', {
+  throw new NoCredentials('The server asks who you are, and nothing here says so.', {
     hints: [
       isLocal ? local : "The password is in DATA_DIR/admin-password on the server's machine.",
       'Or set KICKWATCH_PASSWORD (with --user when it is not the administrator), or KICKWATCH_TOKEN.',

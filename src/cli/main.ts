@@ -40,6 +40,7 @@ void runCli(process.argv.slice(2), {
   stderr: process.stderr,
   env: processEnvironment(),
   version: readVersion(),
+  manner: path.basename(process.argv[1] ?? '') === 'cobbler' ? 'cobbler' : 'kickwatch',
   untilInterrupted,
 }).then((code) => {
   process.exitCode = code;

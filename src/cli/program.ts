@@ -4,8 +4,12 @@ import { addCheckConfigCommand } from './check-config';
 import { CliError, EXIT } from './cli-error';
 import { CLI_VARIABLES, readCliEnvironment } from './environment';
 import { addExplainCommand } from './explain';
+import type { GrammarContext, Manner } from './grammar/grammar-context';
+import { grammarHelp } from './grammar/grammar-help';
+import { findGrammarCommand, grammarWords, runAsCobbler } from './grammar/run-grammar';
 import { addLintCommand } from './lint';
 import { addLogCommand } from './log';
+import { rankClose } from './look-up';
 import { addMigrateCommand } from './migrate';
 import { addNotifyCommand } from './notify';
 import { addRebuildRunsCommand } from './rebuild-runs';
@@ -21,6 +25,8 @@ import { plain } from './text-width';
 export interface CliProcess extends Pick<Terminal, 'stdin' | 'stdout' | 'stderr'> {
   env: Environment;
   version: string;
+  /** How the program was called; by the name of `cobbler` it behaves as Cobbler's command line. */
+  manner?: Manner;
   untilInterrupted(): AbortController;
 }
 
@@ -48,7 +54,8 @@ const COMMANDS = [
 export async function runCli(args: readonly string[], given: CliProcess): Promise<number> {
   const environment = readCliEnvironment(given.env);
   const terminal = createTerminal(given, environment.color);
-  const context: CliContext = {
+  const context: GrammarContext = {
+    manner: given.manner ?? 'kickwatch',
     terminal,
     environment,
     env: given.env,
@@ -56,22 +63,44 @@ export async function runCli(args: readonly string[], given: CliProcess): Promis
     untilInterrupted: given.untilInterrupted,
   };
   try {
-    await createProgram(context, given.version).parseAsync(args, { from: 'user' });
+    const program = createProgram(context, given.version);
+    if (context.manner === 'cobbler') {
+      const isOurs = (word: string): boolean => program.commands.some((command) => command.name() === word);
+      const code = await runAsCobbler(context, args, isOurs);
+      if (code !== null) return code;
+    }
+    const [word = '', ...rest] = args;
+    const command = findGrammarCommand(word, 'kickwatch');
+    if (command) await command(context, rest);
+    else if (!/^$|^-|^help$/.test(word) && !program.commands.some((each) => each.name() === word)) {
+      throw unknownCommand(word, [...program.commands.map((each) => each.name()), ...grammarWords()]);
+    } else await program.parseAsync(args, { from: 'user' });
     return context.exitCode;
   } catch (error) {
     return report(error, terminal);
   }
 }
 
+function unknownCommand(word: string, known: readonly string[]): CliError {
+  const close = rankClose(word, known).slice(0, 3);
+  return new CliError(`There is no command "${word}".`, {
+    hints: [...(close.length > 0 ? [`Close to it: ${close.join(', ')}`] : []), 'All commands:  kickwatch --help'],
+    exitCode: EXIT.usage,
+  });
+}
+
 function createProgram(context: CliContext, version: string): Command {
   const { stdout, stderr } = context.terminal;
   const program = new Command('kickwatch')
-    .description('Watches the installs a Kickwatch server serves.')
+    .description('Watches the installs a Kickwatch server serves, and keeps its inventory.')
     .version(version)
     .exitOverride()
     .showHelpAfterError('(--help shows how it is meant)')
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
-    .addHelpText('after', `\n${variablesHelp()}\nExit codes: 0 done, 1 error or a negative finding, 2 wrong usage.`);
+    .addHelpText(
+      'after',
+      `\n${grammarHelp()}\n\n${variablesHelp()}\nExit codes: 0 done, 1 error or a negative finding, 2 wrong usage.`,
+    );
   for (const add of COMMANDS) add(program, context);
   return program;
 }

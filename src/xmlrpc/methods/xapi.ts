@@ -76,13 +76,14 @@ async function apply(deps: ItemMethodDeps, editType: string, edit: Edit): Promis
 const unwise = (name: string): string => `It seems unwise to overwrite the object ${name}, try 'edit'`;
 
 async function add(deps: ItemMethodDeps, { type, name, attributes, by }: Edit): Promise<void> {
-  if (await deps.store.inventory.has(type, name)) throw cx(unwise(name));
+  const overwrites = isOn(attributes.clobber);
+  if (!overwrites && (await deps.store.inventory.has(type, name))) throw cx(unwise(name));
   const has = (field: string): boolean => fieldNamed(type.fields, field) !== undefined && isFilled(attributes[field]);
   if (has('parent') && has('distro')) throw valueError("You can't change both 'parent' and 'distro'");
   if (type.parents.includes('image') && !has('profile') && !has('image')) {
     throw valueError("You must specify a 'profile' or 'image' for new systems");
   }
-  await addItem(deps, { type, name, by, taken: unwise(name) }, (draft) => writeAll(draft, attributes));
+  await addItem(deps, { type, name, by, taken: unwise(name), overwrites }, (draft) => writeAll(draft, attributes));
 }
 
 async function copyAndEdit(deps: ItemMethodDeps, edit: Edit): Promise<void> {
