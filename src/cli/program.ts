@@ -83,7 +83,7 @@ export async function runCli(args: readonly string[], given: CliProcess): Promis
 
 function unknownCommand(word: string, known: readonly string[]): CliError {
   const close = rankClose(word, known).slice(0, 3);
-  return new CliError(`There is no command "${word}".`, {
+  return new CliError(`unknown command "${word}".`, {
     hints: [...(close.length > 0 ? [`Close to it: ${close.join(', ')}`] : []), 'All commands:  kickwatch --help'],
     exitCode: EXIT.usage,
   });
