@@ -40,6 +40,8 @@ const ANSWERS_PATH =
 const METADATA = /^(?:repomd\.xml[\w.]*|(?:In)?Release(?:\.gpg)?|Packages(?:\.\w+)?)$/;
 const METADATA_PATH = /\/(?:repodata|media\.1|suse\/setup)\/[^/]+$|\/dists\/\S{1,300}\/(?:i18n|by-hash)\//;
 const PACKAGE = /\.(?:d?rpm|deb)$/i;
+/** Parts of debian-installer: `kernel-image-6.1.0-18-amd64-di_6.1.76-1_amd64.udeb`. */
+const STAGE2_PACKAGE = /\.udeb$/i;
 /** Payload that is no package: objects of an ostree repository, layers of a container image. */
 const PAYLOAD =
   /\/objects\/[0-9a-f]{2}\/[0-9a-f]{62}\.\w+$|\/deltas\/[\w+-]{2}\/|^\/v2\/\S{1,300}\/blobs\/sha256:[0-9a-f]{64}$|\/install\d*\.(?:wim|esd|swm)$/i;
@@ -50,10 +52,14 @@ const PAYLOAD =
  */
 export function roleOf(path: string, agent: string | null, transport: 'tftp' | 'http'): FileRole | null {
   const name = nameOf(path);
-  if (KERNEL.test(name)) return 'kernel';
+  // `kernel-5.14.0-70.el9.x86_64.rpm`, `initramfs-tools_0.142_all.deb`: packages of a kernel boot nothing.
+  if (PACKAGE.test(name)) return transport === 'http' ? 'package' : 'loader';
+  if (STAGE2_PACKAGE.test(name)) return transport === 'http' ? 'stage2' : 'loader';
+  // Whoever makes a mirror or a virtual machine fetches kernels too (curl, Python-urllib), and boots nothing by it.
+  if (KERNEL.test(name)) return agent === null || LOADER_AGENT.test(agent) ? 'kernel' : null;
   if (LOADER.test(name) || MENU.test(path)) return 'loader';
   if (transport === 'tftp') return 'loader';
-  if (PACKAGE.test(name) || PAYLOAD.test(path)) return 'package';
+  if (PAYLOAD.test(path)) return 'package';
   if (STAGE2.test(name) || STAGE2_PATH.test(path)) return 'stage2';
   if (METADATA.test(name) || METADATA_PATH.test(path)) return 'metadata';
   if (agent !== null && LOADER_AGENT.test(agent)) return 'loader';

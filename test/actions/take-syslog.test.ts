@@ -281,4 +281,15 @@ describe('the trail of a machine', () => {
     await dhcp([get('b-1.el9.noarch.rpm'), get('c-1.el9.noarch.rpm'), get('c-1.el9.noarch.rpm')]);
     expect(await runOf('web3')).toMatchObject({ phase: 'packages', packagesDone: 3 });
   });
+
+  test('a package with a kernel in it is no boot: the run goes on', async () => {
+    await server.say('install-started', { phase: 'packages' }, PLANNED);
+    later(120_000);
+    await dhcp([
+      LEASE,
+      'nginx[9]: 10.0.0.88 - - [25/Nov/2026:10:00:00 +0000] "GET /el9/Packages/kernel-5.14.0-70.el9.x86_64.rpm HTTP/1.1" 200 4000 "-" "libdnf (Red Hat 9)"',
+    ]);
+    expect(await readKinds(server.store)).not.toContain('1 install-terminated');
+    expect(await runOf('web3')).toMatchObject({ status: 'installing', packagesDone: 1 });
+  });
 });

@@ -193,6 +193,20 @@ describe('what is fetched over HTTP', () => {
     expect(whatOf(get(path))).toBe(what);
   });
 
+  test.each([
+    'Packages/kernel-5.14.0-70.13.1.el9_0.x86_64.rpm',
+    'Packages/k/kernel-core-5.14.0-70.13.1.el9_0.x86_64.rpm',
+    'suse/x86_64/kernel-default-5.3.18-1.1.x86_64.drpm',
+    'pool/main/i/initramfs-tools/initramfs-tools_0.142_all.deb',
+  ])('a kernel that is a package boots nothing: %s', (file) => {
+    expect(whatOf(get(`/el9/${file}`, 200, 'libdnf (Red Hat 9)'))).toBe('package');
+  });
+
+  test('a kernel fetched by what is no boot loader boots nothing: mirrors and virtual machines are made so', () => {
+    expect(whatOf(get('/el9/images/pxeboot/vmlinuz', 200, 'Python-urllib/3.9'))).toBeNull();
+    expect(whatOf(get('/el9/images/pxeboot/vmlinuz', 200, 'iPXE/1.21.1'))).toBe('kernel');
+  });
+
   test('parts of packages are headers that yum reads', () => {
     expect(whatOf(get('/7/Packages/bash-4.2.46-34.el7.x86_64.rpm', 206))).toBe('package-header');
   });
