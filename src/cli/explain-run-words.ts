@@ -3,7 +3,7 @@ import { targetLabel } from './answers';
 import type { Evidence, RunExplanation } from './explain-run';
 import { count, formatNumber, localTime } from './format';
 import { needOf } from './need';
-import { needStyle } from './run-words';
+import { clockWords, needStyle } from './run-words';
 import { renderTable } from './table';
 import type { Colors } from './terminal';
 import { plain } from './text-width';
@@ -28,6 +28,11 @@ export function renderExplanation(
   for (const { reason, evidence: behind } of integrity.reasons) {
     lines.push(`  ${plain(reason)}`, ...table(behind, options).map((line) => `  ${line}`));
   }
+  lines.push('', `${title('Clocks')}  ${plain(run.limitsOrigin)}`);
+  for (const clock of run.clocks) {
+    lines.push(`  ${clock.clock === 'total' ? 'in phase   ' : 'no progress'}  ${plain(clockWords(clock))}`);
+  }
+  if (run.clocks.length === 0) lines.push('  none runs');
   lines.push('', title('Witnesses'));
   if (witnesses.length === 0) lines.push('  none yet');
   lines.push(
