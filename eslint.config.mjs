@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
  * Who may import whom. An arrow points from a folder to what it may use:
  *
  *   main -> app -> xmlrpc, http, syslog, cli -> actions -> intake -> domain
- *            `---> store, notify -------------------------> domain
+ *            `---> store, notify, auth -------------------> domain
  *
  * Arrows never turn back and siblings do not meet. What an outer part needs, app.ts hands it as an argument.
  * `types` lists what a folder may import with `import type` only.
@@ -19,11 +19,13 @@ const FOLDERS = {
   http: { may: ['domain', 'actions'], types: ['store', 'notify', 'log', 'settings'] },
   syslog: { may: ['domain', 'actions'], types: ['log'] },
   templates: { may: ['domain'], types: [] },
+  auth: { may: ['domain'], types: [] },
 };
 
 const NEIGHBOURS = [
   'actions',
   'app',
+  'auth',
   'cli',
   'config',
   'http',

@@ -8,7 +8,6 @@ import { createHeartbeat } from './actions/heartbeat';
 import { createIntake, type CommitListener } from './actions/intake';
 import { createInstallTime } from './actions/install-time';
 import type { InventoryDeps } from './actions/inventory-deps';
-import { createLoginThrottle } from './actions/login-throttle';
 import { maintainAdminContact } from './actions/maintain-admin-contact';
 import { createRunReader } from './actions/read-runs';
 import { createFetchSince } from './actions/read-written';
@@ -17,14 +16,15 @@ import { registerSystem } from './actions/register-system';
 import { noteNetbootDisabled } from './actions/run-install-triggers';
 import { createReportTokens } from './actions/report-tokens';
 import { sendStatus, sendTest, type SendDeps } from './actions/send-status';
-import { createSessions } from './actions/sessions';
 import { keepAdminPassword, keepServerName, renewSharedSecret } from './actions/sign-in-secrets';
 import { createThrottle } from './actions/throttled-log';
 import { applyBlindWindows, noteBlindness } from './actions/watch-clocks';
 import { createEventLog } from './actions/write-log';
 import type { Config } from './config';
 import { startLoops } from './app-loops';
+import { createAppAccess } from './app-access';
 import { createAppSyslog } from './app-syslog';
+import { chooseModules, type Modules } from './auth/modules';
 import { createCobblerService } from './http/cobbler-service';
 import { createIntakeApi } from './http/intake-api';
 import { listenUrl, reachableUrl } from './http/own-url';
@@ -43,7 +43,8 @@ import { isTransactionConflict } from './store/errors';
 import { createStore } from './store/index';
 import { migrate } from './store/migrate';
 import { isInventoryConflict } from './store/write-items';
-import { toFault, valueError } from './xmlrpc/fault';
+import { cx, toFault, valueError } from './xmlrpc/fault';
+import { guardMethods, requireAccess } from './xmlrpc/guard';
 import { createMethods } from './xmlrpc/methods/index';
 import { callInstallTriggers, installMethods } from './xmlrpc/methods/install';
 import { formatInstallStatus } from './xmlrpc/methods/install-status';
@@ -80,12 +81,13 @@ const REPORT_KEY = 'report-token-key';
  */
 export async function createApp(config: Config, options: { now?: () => number } = {}): Promise<App> {
   const now = options.now ?? (() => Date.now());
-  const { settings, warnings } = await loadSettings(config.settingsFile);
+  const loaded = await loadSettings(config.settingsFile);
+  const modules = await chooseModules(config.settingsFile, loaded.modules, config.dataDir);
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const database = await connect({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
   try {
     await migrate(database.knex);
-    return await assemble(config, database, settings, warnings, now);
+    return await assemble(config, database, { ...loaded, modules }, now);
   } catch (error) {
     await database.close();
     throw error;
@@ -95,8 +97,11 @@ export async function createApp(config: Config, options: { now?: () => number } 
 async function assemble(
   config: Config,
   database: Database,
-  settings: InventoryDeps['settings'],
-  warnings: readonly string[],
+  {
+    settings,
+    modules,
+    warnings,
+  }: { settings: InventoryDeps['settings']; modules: Modules; warnings: readonly string[] },
   now: () => number,
 ): Promise<App> {
   const log = createLog({ dir: config.logDir, level: config.logLevel });
@@ -144,22 +149,26 @@ async function assemble(
       followInventory({ intake, now }, createStore(trx, storeOptions), trx.executionPromise, changes),
   };
 
-  // Who calls.
+  // Who calls, and what they may do.
   const password = config.adminPassword === null ? await keepAdminPassword(config.dataDir) : null;
-  const sessions = createSessions({
+  const { sessions, rights } = await createAppAccess({
+    config: { adminUser: config.adminUser, adminPassword: config.adminPassword ?? password!.password },
+    sharedSecret: await renewSharedSecret(config.dataDir),
+    modules,
+    settings,
     store,
     now,
-    adminUser: config.adminUser,
-    adminPassword: config.adminPassword ?? password!.password,
-    sharedSecret: await renewSharedSecret(config.dataDir),
-    throttle: createLoginThrottle(),
-    lifetimeMs: () => Number(settings.auth_token_expiration) * 1000,
+    log,
   });
   const sessionChecker = createSessionChecker(sessions);
   const callers = {
     now,
     reportTokens: createReportTokens(await store.secrets.readOrCreate(REPORT_KEY, randomBytes(32))),
-    checkSession: sessionChecker.check,
+    async checkSession(token: Parameters<typeof identify>[1]) {
+      const session = await sessionChecker.check(token);
+      if (await rights.isAllowed(session.user, 'update_status', [])) return session;
+      throw cx(`authorization failure for user ${session.user}`);
+    },
   };
 
   // What installers report without a session.
@@ -191,7 +200,7 @@ async function assemble(
     nudge: () => nudges.forEach((nudge) => nudge()),
   };
 
-  const itemDeps = { ...inventory, isSession: (token: unknown) => sessions.tokenCheck(token) };
+  const itemDeps = { ...inventory, isSession: rights.maySeeSecrets };
   const installDeps = {
     triggers,
     uploads,
@@ -200,32 +209,39 @@ async function assemble(
     isSystem: async (name: string) => (await store.inventory.findTargets([{ type: 'system', name }])).length > 0,
   };
   const rpc = createXmlRpcServer({
-    methods: createMethods([
-      sessionMethods({ sessions }),
-      itemMethods(itemDeps),
-      registerMethods(itemDeps),
-      settingMethods(itemDeps),
-      xapiMethods(itemDeps),
-      taskMethods(),
-      installMethods(installDeps),
-      statusMethods({
-        ...callers,
-        recordMessage,
-        reader,
-        installStatus: async (mode) => formatInstallStatus(mode, await store.runs.loadInstallStatus(), now() / 1000),
-      }),
-      registerSystemMethods({
-        ...callers,
-        reader,
-        mayRegisterAnonymously: () => settings.register_new_installs === true,
-        registerSystem: (info, by) => registerSystem(inventory, info, by),
-      }),
-      senderMethods({ senders: () => syslog.intake.senders() }),
-      notifyMethods({
-        sendStatus: (criteria, contacts, by) => sendStatus(sending, criteria, contacts, by),
-        sendTest: (contacts, by) => sendTest(sending, contacts, by),
-      }),
-    ]),
+    methods: guardMethods(
+      createMethods([
+        sessionMethods({ sessions, rights: { ...rights, authenticationModule: modules.authentication } }),
+        itemMethods(itemDeps),
+        registerMethods(itemDeps),
+        settingMethods(itemDeps),
+        xapiMethods(itemDeps),
+        taskMethods(),
+        installMethods(installDeps),
+        statusMethods({
+          ...callers,
+          recordMessage,
+          reader,
+          installStatus: async (mode) => formatInstallStatus(mode, await store.runs.loadInstallStatus(), now() / 1000),
+        }),
+        registerSystemMethods({
+          ...callers,
+          reader,
+          mayRegisterAnonymously: () => settings.register_new_installs === true,
+          authorize: (user, call, name) =>
+            requireAccess(rights, { session: { user }, call, verb: 'register_system' }, 'register_system', [
+              { type: 'system', name },
+            ]),
+          registerSystem: (info, by) => registerSystem(inventory, info, by),
+        }),
+        senderMethods({ senders: () => syslog.intake.senders() }),
+        notifyMethods({
+          sendStatus: (criteria, contacts, by) => sendStatus(sending, criteria, contacts, by),
+          sendTest: (contacts, by) => sendTest(sending, contacts, by),
+        }),
+      ]),
+      rights,
+    ),
     sessions: sessionChecker,
     log,
     now,

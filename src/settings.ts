@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { isAlias, isCollection, parseDocument, visit } from 'yaml';
-import { isDict, type ItemValue, type SettingValues } from './domain/item-value';
+import { isDict, type ItemData, type ItemValue, type SettingValues } from './domain/item-value';
 import { splitWords } from './domain/item-values';
 import { DEFAULT_SETTINGS, SETTINGS, type SettingKind } from './domain/settings';
 
@@ -20,6 +20,8 @@ const FORMER_NAMES: Readonly<Record<string, string>> = {
 /** Settings as read, and what the operator should know of the file. */
 export interface LoadedSettings {
   settings: SettingValues;
+  /** `modules:` of Cobbler 4, which is no setting clients see: which modules decide who may log in, and do what. */
+  modules: ItemData;
   warnings: string[];
 }
 
@@ -31,7 +33,7 @@ export interface LoadedSettings {
  * @throws Error listing all faults at once: no such file, broken YAML, values of the wrong type.
  */
 export async function loadSettings(file: string | null): Promise<LoadedSettings> {
-  if (file === null) return { settings: DEFAULT_SETTINGS, warnings: [] };
+  if (file === null) return { settings: DEFAULT_SETTINGS, modules: {}, warnings: [] };
   return parseSettings(await readBounded(file), file);
 }
 
@@ -56,7 +58,9 @@ export function parseSettings(yaml: string, file: string): LoadedSettings {
   const settings: Record<string, ItemValue> = { ...DEFAULT_SETTINGS };
   const warnings: string[] = [];
   const faults: string[] = [];
-  for (const [name, value] of Object.entries(given)) {
+  const { modules = {}, ...rest } = given;
+  if (!isDict(modules)) faults.push(`modules must be ${WANTED.struct}, not ${describe(modules)}`);
+  for (const [name, value] of Object.entries(rest)) {
     const current = FORMER_NAMES[name] ?? name;
     const known = Object.hasOwn(SETTINGS, current) ? SETTINGS[current] : undefined;
     if (!known) warnings.push(`${file}: unknown setting "${name}" is ignored`);
@@ -67,7 +71,7 @@ export function parseSettings(yaml: string, file: string): LoadedSettings {
     }
   }
   if (faults.length > 0) throw new Error(`The settings file ${file} cannot be used: ${faults.join('; ')}.`);
-  return { settings: Object.freeze(settings), warnings };
+  return { settings: Object.freeze(settings), modules: isDict(modules) ? modules : {}, warnings };
 }
 
 /** PyYAML reads YAML 1.1, where `yes` and `on` are true: so do we. */

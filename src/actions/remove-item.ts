@@ -1,5 +1,6 @@
 import { FieldError } from '../domain/item-value';
 import type { ItemType } from '../domain/inventory';
+import type { InventoryStore } from '../store/inventory';
 import { changeInventory, type InventoryChange, type InventoryDeps, type InventoryTransaction } from './inventory-deps';
 import { describeChange } from './save-item';
 
@@ -17,7 +18,7 @@ export async function removeItem(
   return changeInventory(deps, async (tx) => {
     await tx.items.lockNames(type, [name]);
     if (!(await tx.items.has(type, name))) return false;
-    const levels = await findBelow(tx, type, name);
+    const levels = await findBelow(tx.items, type, name);
     const [child] = levels[1] ?? [];
     if (child && !options.recursive) {
       throw new FieldError('rule', `removal would orphan ${child.type.name}: ${child.names[0]}`);
@@ -27,19 +28,24 @@ export async function removeItem(
   });
 }
 
-interface Group {
+/** Items of one type. */
+export interface Group {
   type: ItemType;
   names: string[];
 }
 
 /** The item, what refers to it, what refers to that …, level by level. */
-async function findBelow(tx: InventoryTransaction, type: ItemType, name: string): Promise<Group[][]> {
+export async function findBelow(
+  items: Pick<InventoryStore, 'children'>,
+  type: ItemType,
+  name: string,
+): Promise<Group[][]> {
   const seen = new Set([`${type.name}:${name}`]);
   const levels: Group[][] = [[{ type, names: [name] }]];
   for (let level = levels[0]!; level.length > 0; level = levels.at(-1)!) {
     const next: Group[] = [];
     for (const group of level) {
-      for (const child of await tx.items.children(group.type, group.names)) {
+      for (const child of await items.children(group.type, group.names)) {
         const names = child.names.filter((found) => !seen.has(`${child.type.name}:${found}`));
         for (const found of names) seen.add(`${child.type.name}:${found}`);
         if (names.length > 0) next.push({ type: child.type, names });

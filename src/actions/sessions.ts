@@ -1,12 +1,14 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../domain/errors';
 import type { Instant } from '../domain/event';
+import { DIRECT_USER } from '../domain/rights';
 import type { SessionStore, StoredSession } from '../store/sessions';
 import type { LoginThrottle } from './login-throttle';
 import { createMicrobatch } from './microbatch';
 
-/** User of sessions that were opened with the shared secret. */
-export const DIRECT_USER = '<DIRECT>';
+/** Longest name and password that are looked at. */
+const MAX_USER = 255;
+const MAX_PASSWORD = 1024;
 
 /** 25 random bytes in base64, as Cobbler's tokens. */
 const TOKEN_BYTES = 25;
@@ -22,7 +24,7 @@ export interface Sessions {
    *
    * @param peer - Address of the caller, for holding back guesses.
    * @returns The token; it is stored nowhere.
-   * @throws AppError `LOGIN_FAILED` or `LOGIN_THROTTLED`.
+   * @throws AppError `LOGIN_FAILED` or `LOGIN_THROTTLED`; others when it cannot be told whether they are right.
    */
   login(user: unknown, password: unknown, peer?: string): Promise<string>;
   /** Ends a session; false when there was none. Never throws for a token of any form. */
@@ -40,8 +42,14 @@ export interface Sessions {
 /** What sessions are made of. */
 export interface SessionDeps {
   store: { sessions: SessionStore };
-  adminUser: string;
-  adminPassword: string;
+  /**
+   * True when the password proves the user; both are text without control characters, neither is empty.
+   *
+   * @throws AppError when it cannot be told (OVERLOADED, AUTHENTICATION_AWAY): no failure of the caller's.
+   */
+  authenticate(user: string, password: string): Promise<boolean>;
+  /** Told of every login, for the record. Failures may come by the thousand. */
+  onLogin?(login: { user: string; peer: string; succeeded: boolean }): void;
   /** See `renewSharedSecret`. */
   sharedSecret: string;
   throttle: LoginThrottle;
@@ -82,14 +90,29 @@ export function createSessions(deps: SessionDeps): Sessions {
   }
 
   /** The user whom these credentials prove; null when they prove nobody. */
-  function authenticate(user: unknown, password: unknown): string | null {
+  async function prove(user: unknown, password: unknown): Promise<string | null> {
     // Only text is ever compared: no number, nil or list may pass for a secret.
     if (typeof user !== 'string' || typeof password !== 'string' || password === '') return null;
     if (user === '') return isSame(password, deps.sharedSecret) ? DIRECT_USER : null;
-    // Both are compared in any case, so that time tells nothing about either.
-    const rightUser = isSame(user, deps.adminUser);
-    const rightPassword = isSame(password, deps.adminPassword);
-    return rightUser && rightPassword ? deps.adminUser : null;
+    // Names in angle brackets are the server's own.
+    if (user.startsWith('<') || !isPlain(user, MAX_USER) || !isPlain(password, MAX_PASSWORD)) return null;
+    return (await deps.authenticate(user, password)) ? user : null;
+  }
+
+  /** One attempt: the wait is looked at when its turn has come, after those before it were counted. */
+  async function attempt(name: string, user: unknown, password: unknown, peer: string): Promise<string> {
+    const waitMs = deps.throttle.waitMs(name, peer, deps.now());
+    if (waitMs > 0) {
+      throw new AppError('LOGIN_THROTTLED', `Too many failed logins; try again in ${Math.ceil(waitMs / 1000)} s.`);
+    }
+    const proven = await prove(user, password);
+    deps.onLogin?.({ user: proven ?? name, peer, succeeded: proven !== null });
+    if (proven === null) {
+      deps.throttle.failed(name, peer, deps.now());
+      throw new AppError('LOGIN_FAILED');
+    }
+    deps.throttle.succeeded(name, peer, deps.now());
+    return proven;
   }
 
   async function check(token: unknown): Promise<{ user: string }> {
@@ -103,16 +126,7 @@ export function createSessions(deps: SessionDeps): Sessions {
   return {
     async login(user, password, peer = '') {
       const name = typeof user === 'string' ? user : typeof user;
-      const waitMs = deps.throttle.waitMs(name, peer, deps.now());
-      if (waitMs > 0) {
-        throw new AppError('LOGIN_THROTTLED', `Too many failed logins; try again in ${Math.ceil(waitMs / 1000)} s.`);
-      }
-      const proven = authenticate(user, password);
-      if (proven === null) {
-        deps.throttle.failed(name, peer, deps.now());
-        throw new AppError('LOGIN_FAILED');
-      }
-      deps.throttle.succeeded(name, peer);
+      const proven = await deps.throttle.inTurn(peer, () => attempt(name, user, password, peer));
       const token = randomBytes(TOKEN_BYTES).toString('base64');
       await sessions.add(hashOf(token)!, proven, new Date(deps.now()));
       await sweep();
@@ -145,8 +159,13 @@ function hashOf(token: unknown): Buffer | null {
   return createHash('sha256').update(token).digest();
 }
 
+/** Not too long, and nothing in it that a directory, a log or a file would take for something else. */
+function isPlain(text: string, longest: number): boolean {
+  return text.length <= longest && !/[\u0000-\u001f\u007f]/.test(text);
+}
+
 /** Compares digests, so that neither content nor length shows in the time taken. */
-function isSame(given: string, right: string): boolean {
+export function isSame(given: string, right: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(right)) && right !== '';
 }

@@ -13,6 +13,10 @@ export const ERRORS = {
   TOKEN_UNKNOWN: { kind: 'denied', sentence: 'The session token is not valid, or no longer: log in again.' },
   LOGIN_FAILED: { kind: 'denied', sentence: 'The user name or the password is wrong.' },
   LOGIN_THROTTLED: { kind: 'denied', sentence: 'Too many failed logins; try again later.' },
+  AUTHENTICATION_AWAY: {
+    kind: 'unavailable',
+    sentence: 'The service that knows the users cannot be asked; try again.',
+  },
   CONFLICT: { kind: 'conflict', sentence: 'The change conflicts with what is stored.' },
   DATABASE_AWAY: { kind: 'unavailable', sentence: 'The database cannot be reached; try again.' },
   OVERLOADED: { kind: 'unavailable', sentence: 'The server has more work in hand than it may hold; try again.' },

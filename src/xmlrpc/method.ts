@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/event';
+import type { Touched } from '../actions/authorize';
 import type { XmlRpcValue } from './value';
 
 /** What a method knows of the caller besides its arguments. */
@@ -29,14 +30,20 @@ export interface Param {
  * all come from this entry.
  *
  * `access`: `public` = nobody is asked (a `token` parameter may exist and is ignored, as in Cobbler); `session` = the
- * parameter called `token` must be a live session token, checked and slid forward before `run`; `authorize(session,
- * args)` style checks come on top through `resource`, the name Cobbler's authorization modules know the right by.
+ * parameter called `token` must be a live session token, checked and slid forward before `run`, and its user must have
+ * the right `resource` (the name Cobbler's authorization modules know it by, the method's own when left out) on the
+ * items that `touches` names. A method that changes, removes or copies an item must say so there.
  */
 export interface Method {
   name: string;
   params: Param[];
   access: 'public' | 'session';
-  resource?: string;
+  /** null: every session may, it is about the session itself. */
+  resource?: string | null;
+  /** The items a call is about, as far as its arguments name them: their owners are asked. */
+  touches?(args: readonly XmlRpcValue[]): Touched[];
+  /** What the record of who did what calls it, where the name of the method does not say it. */
+  verb?(args: readonly XmlRpcValue[]): string;
   /** Type word of the answer, for methodSignature. */
   returns: TypeName;
   /** One sentence for methodHelp. */

@@ -25,8 +25,7 @@ beforeEach(async () => {
 function startServer(): Sessions {
   return createSessions({
     store: createStore(database.knex),
-    adminUser: 'cobbler',
-    adminPassword: 'geheim',
+    authenticate: (user, password) => Promise.resolve(user === 'cobbler' && password === 'geheim'),
     sharedSecret: SECRET,
     throttle: createLoginThrottle(),
     lifetimeMs: () => lifetimeMs,

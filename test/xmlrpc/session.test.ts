@@ -6,6 +6,7 @@ import { createDispatcher, runCall } from '../../src/xmlrpc/dispatch';
 import { toFault } from '../../src/xmlrpc/fault';
 import { createSessionChecker, sessionMethods, type SessionsPort } from '../../src/xmlrpc/methods/session';
 import { Double, type XmlRpcValue } from '../../src/xmlrpc/value';
+import { ALLOW_ALL } from '../support/rights';
 import { openTestDatabase, type TestDatabase } from '../support/database';
 
 const SECRET = 'f'.repeat(128);
@@ -19,8 +20,7 @@ afterAll(() => database.close());
 beforeEach(() => {
   sessions = createSessions({
     store: createStore(database.knex),
-    adminUser: 'cobbler',
-    adminPassword: 'cobbler',
+    authenticate: (user, password) => Promise.resolve(user === 'cobbler' && password === 'cobbler'),
     sharedSecret: SECRET,
     throttle: createLoginThrottle(),
     lifetimeMs: () => 3_600_000,
@@ -31,7 +31,7 @@ beforeEach(() => {
 /** The answer of a method, or its fault string. */
 async function call(name: string, ...params: XmlRpcValue[]): Promise<XmlRpcValue> {
   try {
-    const ready = createDispatcher(sessionMethods({ sessions }))(name, params);
+    const ready = createDispatcher(sessionMethods({ sessions, rights: ALLOW_ALL }))(name, params);
     return await runCall(ready, { peer: '127.0.0.1', receivedAt: 0 }, createSessionChecker(sessions));
   } catch (error) {
     return toFault(error).faultString;

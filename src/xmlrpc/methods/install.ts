@@ -91,6 +91,7 @@ export function installMethods(deps: InstallDeps): Method[] {
       ],
       access: 'session',
       resource: 'clear_system_logs',
+      touches: ([handle]) => [{ type: 'system', handle }],
       returns: 'boolean',
       summary: 'Empties the uploaded installer logs of a system; the copies kept with its runs stay.',
       async run([handle, token]) {

@@ -1,8 +1,9 @@
 import { ITEM_TYPES, type ItemType } from '../../domain/inventory';
+import type { Touched } from '../../actions/authorize';
 import { cx } from '../fault';
 import { isTruthy, wordOf } from '../item-wire';
 import { defineMethod, type Method, type Param } from '../method';
-import { Double } from '../value';
+import { Double, type XmlRpcValue } from '../value';
 import { copy, modifyItem, newItem, remove, rename, saveItem } from './change-items';
 import { ANY_TOKEN, HANDLE, NAME, TOKEN, WHAT, type ItemMethodDeps } from './item-methods';
 import { find, findPaged, getHandle, getItem, getItems, getItemsSince, readType } from './read-items';
@@ -42,6 +43,7 @@ function methodsOf(deps: ItemMethodDeps, type: ItemType): Method[] {
 function writersOf(deps: ItemMethodDeps, type: ItemType): Method[] {
   const { name } = type;
   const access = 'session' as const;
+  const touches = ([handle]: readonly XmlRpcValue[]): Touched[] => [{ type: name, handle }];
   return [
     defineMethod({
       name: `new_${name}`,
@@ -57,6 +59,7 @@ function writersOf(deps: ItemMethodDeps, type: ItemType): Method[] {
       params: [HANDLE, ATTRIBUTE, VALUE, TOKEN],
       access,
       resource: `modify_${name}`,
+      touches,
       returns: 'boolean',
       summary: `Sets one attribute of the ${name} of a handle; false for an unknown one. ${STAGED}`,
       run: (args, _call, session) => modifyItem(deps, type, args, { session, token: args[3]! }),
@@ -66,6 +69,7 @@ function writersOf(deps: ItemMethodDeps, type: ItemType): Method[] {
       params: [HANDLE, TOKEN, EDIT_MODE],
       access,
       resource: `save_${name}`,
+      touches,
       returns: 'boolean',
       summary: `Saves the ${name} of a handle. editmode "new" refuses a name that is taken, "bypass" overwrites it.`,
       run: ([handle, token, mode], _call, session) =>
@@ -76,6 +80,7 @@ function writersOf(deps: ItemMethodDeps, type: ItemType): Method[] {
       params: [HANDLE, NEW_NAME, ANY_TOKEN],
       access,
       resource: `copy_${name}`,
+      touches,
       returns: 'boolean',
       summary: `Saves a copy of the ${name} of a handle under another name.`,
       run: (args, _call, session) => copy(deps, type, args, { session, token: args[2]! }),
@@ -85,6 +90,7 @@ function writersOf(deps: ItemMethodDeps, type: ItemType): Method[] {
       params: [HANDLE, NEW_NAME, ANY_TOKEN],
       access,
       resource: `modify_${name}`,
+      touches,
       returns: 'boolean',
       summary: `Gives the ${name} of a handle another name; what refers to it follows.`,
       run: (args, _call, session) => rename(deps, type, args, { session, token: args[2]! }),
@@ -94,6 +100,7 @@ function writersOf(deps: ItemMethodDeps, type: ItemType): Method[] {
       params: [NAME, TOKEN, RECURSIVE],
       access,
       resource: `remove_${name}`,
+      touches: ([itemName, , recursive]) => [{ type: name, name: itemName, below: isTruthy(recursive) }],
       returns: 'boolean',
       summary: `Removes the ${name} of that name, and with recursive all that refers to it.`,
       run: ([itemName, token, recursive], _call, session) =>
@@ -164,6 +171,7 @@ function anyTypeMethods(deps: ItemMethodDeps): Method[] {
 
 function anyTypeWriters(deps: ItemMethodDeps): Method[] {
   const access = 'session' as const;
+  const touches = ([type, handle]: readonly XmlRpcValue[]): Touched[] => [{ type, handle }];
   return [
     defineMethod({
       name: 'new_item',
@@ -192,6 +200,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       params: [WHAT, HANDLE, ATTRIBUTE, VALUE, TOKEN],
       access,
       resource: 'modify_item',
+      touches,
       returns: 'boolean',
       summary: `Sets one attribute of the item of a handle; false for an unknown one. ${STAGED}`,
       run: ([what, ...args], _call, session) => modifyItem(deps, readType(what!), args, { session, token: args[3]! }),
@@ -201,6 +210,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       params: [WHAT, HANDLE, TOKEN, EDIT_MODE],
       access,
       resource: 'save_item',
+      touches,
       returns: 'boolean',
       summary: 'Saves the item of a handle. editmode "new" refuses a name that is taken, "bypass" overwrites it.',
       run: ([what, handle, token, mode], _call, session) =>
@@ -211,6 +221,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       params: [WHAT, HANDLE, NEW_NAME, TOKEN],
       access,
       resource: 'copy_item',
+      touches,
       returns: 'boolean',
       summary: 'Saves a copy of the item of a handle under another name.',
       run: ([what, ...args], _call, session) => copy(deps, readType(what!), args, { session, token: args[2]! }),
@@ -220,6 +231,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       params: [WHAT, HANDLE, NEW_NAME, ANY_TOKEN],
       access,
       resource: 'modify_item',
+      touches,
       returns: 'boolean',
       summary: 'Gives the item of a handle another name; what refers to it follows.',
       run: ([what, ...args], _call, session) => rename(deps, readType(what!), args, { session, token: args[2]! }),
@@ -229,6 +241,7 @@ function anyTypeWriters(deps: ItemMethodDeps): Method[] {
       params: [WHAT, NAME, TOKEN, RECURSIVE],
       access,
       resource: 'remove_item',
+      touches: ([type, name, , recursive]) => [{ type, name, below: isTruthy(recursive) }],
       returns: 'boolean',
       summary: 'Removes the item of that type and name, and with recursive all that refers to it.',
       run: ([what, name, token, recursive], _call, session) =>

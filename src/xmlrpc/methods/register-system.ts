@@ -2,7 +2,7 @@ import { AppError } from '../../domain/errors';
 import type { ItemData } from '../../domain/item-value';
 import type { Registered } from '../../actions/register-system';
 import type { RunReader } from '../../actions/read-runs';
-import { defineMethod, type Method } from '../method';
+import { defineMethod, type Call, type Method } from '../method';
 import { isStruct, struct } from '../value';
 import { toJson, toRunStruct } from './run-struct';
 import { identify, type StatusDeps } from './status';
@@ -12,6 +12,8 @@ export interface RegisterDeps extends Pick<StatusDeps, 'now' | 'reportTokens' | 
   reader: RunReader;
   /** Cobbler's setting register_new_installs: systems nobody knows may register themselves. */
   mayRegisterAnonymously(): boolean;
+  /** Refuses a user who may not change the system of that name, if there is one. @throws Fault in Cobbler's words. */
+  authorize(user: string, call: Call, name: unknown): Promise<void>;
   registerSystem(info: ItemData, options: { by: string | null; mayUpdate: boolean }): Promise<Registered>;
 }
 
@@ -37,6 +39,7 @@ export function registerSystemMethods(deps: RegisterDeps): Method[] {
         if (!isSession && !deps.mayRegisterAnonymously()) {
           throw new AppError('NOT_ALLOWED', 'Registering needs a session: the setting register_new_installs is off.');
         }
+        if (caller.user !== undefined) await deps.authorize(caller.user, call, info.name);
         const registered = await deps.registerSystem(toJson(info) as ItemData, {
           by: caller.user ?? null,
           mayUpdate: isSession,

@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
+import { touchedBy, type Touched } from '../../actions/authorize';
 import { AppError } from '../../domain/errors';
+import { DIRECT_USER } from '../../domain/rights';
 import type { SessionChecker } from '../dispatch';
 import { attributeError, cx, valueError } from '../fault';
 import { pythonType } from '../item-wire';
@@ -14,11 +16,15 @@ export interface SessionsPort {
   tokenCheck(token: unknown): Promise<boolean>;
 }
 
+/** What the methods need of the rights. */
+export interface RightsPort {
+  isAllowed(user: string, resource: string, touched: readonly Touched[]): Promise<boolean>;
+  /** Cobbler's name of the authentication module. */
+  authenticationModule: string;
+}
+
 /** The version of Cobbler whose API is spoken. */
 const VERSION = [3, 3, 7] as const;
-/** User of sessions opened with the shared secret. */
-const DIRECT_USER = '<DIRECT>';
-
 const TOKEN: Param = { name: 'token', type: 'string' };
 const IGNORED_TOKEN: Param = { name: 'token', type: 'string', default: null };
 const ACCESS_PARAMS: Param[] = [
@@ -49,8 +55,8 @@ export function createSessionChecker(sessions: Pick<SessionsPort, 'check'>): Ses
 }
 
 /** Logging in and out, questions about a session, and who the server is. */
-export function sessionMethods(deps: { sessions: SessionsPort }): Method[] {
-  const { sessions } = deps;
+export function sessionMethods(deps: { sessions: SessionsPort; rights: RightsPort }): Method[] {
+  const { sessions, rights } = deps;
   return [
     defineMethod({
       name: 'login',
@@ -83,6 +89,7 @@ export function sessionMethods(deps: { sessions: SessionsPort }): Method[] {
       name: 'get_user_from_token',
       params: [TOKEN],
       access: 'session',
+      resource: null,
       returns: 'string',
       summary: 'Name of the user of a session.',
       run: (_args, _call, session) => Promise.resolve(session!.user),
@@ -91,10 +98,11 @@ export function sessionMethods(deps: { sessions: SessionsPort }): Method[] {
       name: 'get_authn_module_name',
       params: [TOKEN],
       access: 'session',
+      resource: null,
       returns: 'string',
       summary: 'Name of the authentication module; only sessions of the shared secret may ask.',
       run: (_args, _call, session) => {
-        if (session!.user === DIRECT_USER) return Promise.resolve('authentication.configfile');
+        if (session!.user === DIRECT_USER) return Promise.resolve(rights.authenticationModule);
         throw cx(`authorization failure for user ${session!.user} attempting to access authn module name`);
       },
     }),
@@ -102,9 +110,13 @@ export function sessionMethods(deps: { sessions: SessionsPort }): Method[] {
       name: 'check_access',
       params: ACCESS_PARAMS,
       access: 'session',
+      resource: null,
       returns: 'int',
-      summary: 'Answers 1 when the session may use a resource, else a fault. Every session may do everything.',
-      run: () => Promise.resolve(1),
+      summary: 'Answers 1 when the session may use a resource (arg1: name or handle of the item), else a fault.',
+      run: async ([, resource, arg1], _call, session) => {
+        if (await mayUse(rights, session!.user, resource!, arg1!)) return 1;
+        throw cx(`authorization failure for user ${session!.user}`);
+      },
     }),
     defineMethod({
       name: 'check_access_no_fail',
@@ -112,7 +124,13 @@ export function sessionMethods(deps: { sessions: SessionsPort }): Method[] {
       access: 'public',
       returns: 'int',
       summary: 'Answers 1 when the session may use a resource, else 0.',
-      run: async ([token]) => ((await sessions.tokenCheck(token)) ? 1 : 0),
+      run: async ([token, resource, arg1]) => {
+        const session = await sessions.check(token).catch((error: unknown) => {
+          if (isNoSession(error)) return null;
+          throw error;
+        });
+        return session !== null && (await mayUse(rights, session.user, resource!, arg1!)) ? 1 : 0;
+      },
     }),
     ...versionMethods(),
     defineMethod({
@@ -124,6 +142,15 @@ export function sessionMethods(deps: { sessions: SessionsPort }): Method[] {
       run: () => Promise.resolve(true),
     }),
   ];
+}
+
+function mayUse(rights: RightsPort, user: string, resource: XmlRpcValue, arg1: XmlRpcValue): Promise<boolean> {
+  const name = typeof resource === 'string' ? resource : '';
+  return rights.isAllowed(user, name, touchedBy(name, arg1));
+}
+
+function isNoSession(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'TOKEN_MALFORMED' || error.code === 'TOKEN_UNKNOWN');
 }
 
 function versionMethods(): Method[] {

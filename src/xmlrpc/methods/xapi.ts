@@ -1,13 +1,15 @@
 import { isDict, type ItemData, type ItemValue, without } from '../../domain/item-value';
 import { fieldNamed, findField, findPartField, type ItemType } from '../../domain/inventory';
 import { copyItem } from '../../actions/copy-item';
+import type { Touched } from '../../actions/authorize';
 import { addItem, editItem } from '../../actions/edit-item';
 import type { Draft } from '../../actions/item-draft';
 import { removeItem } from '../../actions/remove-item';
 import { renameItem } from '../../actions/rename-item';
 import { cx, keyError, valueError } from '../fault';
-import { toItemData, wordOf } from '../item-wire';
+import { isTruthy, toItemData, wordOf } from '../item-wire';
 import { defineMethod, type Method } from '../method';
+import { isStruct, type Struct, type XmlRpcValue } from '../value';
 import { TOKEN, type ItemMethodDeps } from './item-methods';
 import { readType, unknownItem } from './read-items';
 
@@ -37,6 +39,8 @@ export function xapiMethods(deps: ItemMethodDeps): Method[] {
       ],
       access: 'session',
       resource: 'xedit_object',
+      touches: touchedByEdit,
+      verb: ([type, , editType]) => `${wordOf(editType).slice(0, 20)}_${wordOf(type).slice(0, 20)}`,
       returns: 'boolean',
       summary:
         'Adds, edits, copies, renames or removes an item in one call (edit_type: add, edit, copy, rename, remove).',
@@ -56,6 +60,13 @@ export function xapiMethods(deps: ItemMethodDeps): Method[] {
       },
     }),
   ];
+}
+
+/** The item itself, and whatever has the name it is to get. */
+function touchedByEdit([type, name, editType, attributes]: readonly XmlRpcValue[]): Touched[] {
+  const given = isStruct(attributes ?? null) ? (attributes as Struct) : {};
+  const below = wordOf(editType) === 'remove' && isTruthy(given.recursive);
+  return [{ type, name, below }, ...[given.name, given.newname].map((other) => ({ type, name: other }))];
 }
 
 async function apply(deps: ItemMethodDeps, editType: string, edit: Edit): Promise<void> {
