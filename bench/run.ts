@@ -8,7 +8,7 @@
  * (default 100000), --runs N open runs for the cost of the watch (default 10000). docs/bench.md tells the method.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, fdatasyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -20,6 +20,7 @@ import { startServer, type TestServer } from '../test/support/server';
 import { asSuperuser, withDatabase } from '../test/support/template';
 import { fillInventory, PREFIX } from './inventory';
 import type { Plan, Tally } from './load';
+import { cpuTime, residentMiB } from './process-figures';
 import { printTable, type Figure } from './table';
 import { measureWatch } from './watch';
 
@@ -219,25 +220,6 @@ function ratio(what: string, tally: Tally, base: Tally): Figure {
 const perSecond = (tally: Tally): number => tally.messages / tally.seconds;
 const average = (values: number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-
-/** CPU time of a process so far, milliseconds; 0 where there is no /proc. */
-function cpuTime(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * 10; // in hundredths of a second
-  } catch {
-    return 0;
-  }
-}
-
-/** Memory of a process that is in RAM, MiB; 0 where there is no /proc. */
-function residentMiB(pid: number): number {
-  try {
-    return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
-  } catch {
-    return 0;
-  }
-}
 
 async function describeMachine(serverUrl: string): Promise<string[]> {
   const settings = await asSuperuser(serverUrl, async (admin) => {

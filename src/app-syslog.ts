@@ -32,9 +32,10 @@ export interface AppSyslog {
 /** Puts the listener and the intake of live logs together; nothing listens before `listener.start`. */
 export function createAppSyslog(deps: AppSyslogDeps): AppSyslog {
   const { config, now, warn } = deps;
+  const isTrusted = remembered(deps.isTrusted);
   const binder = createSenderBinder({ store: deps.store, now });
   const logs = createLiveLogs({ dataDir: config.dataDir, warn });
-  const intake = createSyslogIntake({ ...deps, binder, logs });
+  const intake = createSyslogIntake({ ...deps, binder, isTrusted, logs });
   const listener = createSyslogListener({
     ...config.syslog,
     tls: config.tls,
@@ -44,4 +45,21 @@ export function createAppSyslog(deps: AppSyslogDeps): AppSyslog {
     now,
   });
   return { listener, intake, logs, onCommit: (written) => binder.watch(written) };
+}
+
+/** Peers whose answer is remembered. */
+const MAX_PEERS = 10_000;
+
+/** The same answers, looked up once per peer: networks are compared for every batch of lines. */
+function remembered(isTrusted: (peer: string) => boolean): (peer: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (peer) => {
+    let answer = answers.get(peer);
+    if (answer === undefined) {
+      if (answers.size >= MAX_PEERS) answers.clear();
+      answer = isTrusted(peer);
+      answers.set(peer, answer);
+    }
+    return answer;
+  };
 }

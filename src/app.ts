@@ -299,7 +299,7 @@ async function assemble(
     await http.stop();
     await syslog.listener.stop();
     await stopLoops?.();
-    if (stopLoops) await syslog.intake.flush();
+    if (stopLoops) await syslog.intake.flush(true);
     await syslog.logs.write();
     await intake.drain();
     await eventLog.close();

@@ -1,4 +1,5 @@
 import type { EventDraft, Instant } from '../domain/event';
+import type { Phase } from '../domain/phase';
 import type { Caller } from '../domain/target';
 import type { FileFinding } from '../intake/file-reader';
 import { KERNEL } from '../intake/kernel';
@@ -13,6 +14,12 @@ const MAX_RAW_BYTES = 64 * 1024;
 export const QUIET_MS = 60_000;
 /** … and of a machine that is not being installed at most this often: it only matters when that changes. */
 const IDLE_MS = 10 * 60_000;
+
+/**
+ * Counts that merely grow are handed on at most this often. 500 machines that install packages at once would else write
+ * 2,500 events a second, and one install thousands.
+ */
+const COUNT_EVERY_MS = 1_000;
 
 /** What is being heard from one sender. */
 export interface LiveStream {
@@ -35,6 +42,9 @@ export interface LiveStream {
   toldAt: Instant;
   /** The machine is being installed, as far as is known. */
   isInstalling: boolean;
+  /** The phase told last, and when; null before the first. */
+  toldPhase: Phase | null;
+  progressAt: Instant;
   /** Whether the reader knows where the run had come to. */
   hasStart: boolean;
   /** Lines to be kept with the run, oldest first; of too many the newest are not kept. */
@@ -60,6 +70,8 @@ export function openStream(key: string, peer: string, host: string | null, now: 
     heardAt: now,
     toldAt: -Infinity,
     isInstalling: true,
+    toldPhase: null,
+    progressAt: -Infinity,
     hasStart: false,
     raw: [],
     rawBytes: 0,
@@ -91,8 +103,27 @@ export function collect(stream: LiveStream): void {
   const found = stream.reader.finish();
   const news = found.filter(({ kind }) => kind !== 'heard');
   if (news.some(({ kind }) => kind === 'install-started')) stream.hasStart = true;
-  stream.findings.push(...news);
+  for (const finding of news) {
+    const last = stream.findings.at(-1);
+    if (last && isSameCount(last, finding)) last.detail = { ...last.detail, ...finding.detail };
+    else stream.findings.push(finding);
+  }
   if (stream.findings.length > MAX_WAITING) stream.findings.splice(0, stream.findings.length - MAX_WAITING);
+}
+
+/** Two words on the same phase, of which the later one holds. */
+function isSameCount(before: FileFinding, after: FileFinding): boolean {
+  if (before.kind !== 'progress-reported' || after.kind !== 'progress-reported') return false;
+  return before.detail.phase === after.detail.phase && before.installer === after.installer;
+}
+
+/** True while there is nothing but counts that grew, and such were told of a moment ago. */
+export function canWait(stream: LiveStream, now: Instant): boolean {
+  if (stream.findings.length === 0 || now - stream.progressAt >= COUNT_EVERY_MS) return false;
+  return stream.findings.every(
+    ({ kind, detail }) =>
+      kind === 'progress-reported' && (detail.phase === undefined || detail.phase === stream.toldPhase),
+  );
 }
 
 /** Adds what one stream has to say to another that turned out to be of the same machine. */
@@ -120,11 +151,20 @@ export function takeDrafts(stream: LiveStream, target: Binding['target'], now: I
       address: stream.peer,
     },
   }));
-  if ((drafts.length === 0 || stream.lostUntold > 0) && !isQuiet) {
+  const isEnd = drafts.some(({ kind }) => kind === 'install-finished' || kind === 'install-failed');
+  if (stream.lostUntold > 0 ? !isQuiet || isEnd : drafts.length === 0 && !isQuiet) {
     const lost = stream.lostUntold > 0 ? { linesLost: stream.lostUntold } : {};
-    drafts.push({ ...base, kind: 'heard', detail: { address: stream.peer, trail: true, ...lost } });
+    // What was lost belongs to the run that ends, or to the one that begins.
+    drafts.splice(isEnd ? 0 : drafts.length, 0, {
+      ...base,
+      kind: 'heard',
+      detail: { address: stream.peer, trail: true, ...lost },
+    });
     stream.lostUntold = 0;
   }
+  stream.toldPhase =
+    stream.findings.findLast(({ detail }) => detail.phase !== undefined)?.detail.phase ?? stream.toldPhase;
+  if (stream.findings.length > 0) stream.progressAt = now;
   stream.findings = [];
   if (drafts.length > 0) stream.toldAt = now;
   return drafts;

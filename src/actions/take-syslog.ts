@@ -7,13 +7,25 @@ import type { StreamLine } from '../intake/stream-reader';
 import type { Binding, SenderBinder } from './bind-senders';
 import type { Intake } from './intake';
 import type { LiveLogs } from './keep-live-logs';
-import { callerOf, collect, join, openStream, readInto, takeDrafts, takeRaw, type LiveStream } from './live-streams';
+import {
+  callerOf,
+  canWait,
+  collect,
+  join,
+  openStream,
+  readInto,
+  takeDrafts,
+  takeRaw,
+  type LiveStream,
+} from './live-streams';
 import { createMachineTrails } from './machine-trails';
 
 /** Senders remembered; the ones unheard of for longest go first. A reader takes some 3 KB. */
 const MAX_STREAMS = 20_000;
 /** A sender unheard of for so long is forgotten: longer than the longest silence of an installer that was measured. */
 const FORGET_MS = 6 * 60 * 60_000;
+/** A sender counts as just heard for this long, so that the order is not changed for every line. */
+const FRESH_MS = 1_000;
 /** Who a sender is, is looked up again after this time; of one that nobody knows, after this one. */
 const BOUND_MS = 60_000;
 const UNBOUND_MS = 5_000;
@@ -62,8 +74,12 @@ export interface SyslogIntakeDeps {
 export interface SyslogIntake {
   /** Reads lines. Quick, and never throws. */
   take(batch: readonly SenderBatch[]): void;
-  /** Hands on what the lines since the last call said; resolves when it is stored. Not two at a time. */
-  flush(): Promise<void>;
+  /**
+   * Hands on what the lines since the last call said; resolves when it is stored. Not two at a time.
+   *
+   * @param isLast - also what could wait a little: counts that merely grow go on once a second.
+   */
+  flush(isLast?: boolean): Promise<void>;
   /** The senders heard of late, the newest first. */
   senders(): SenderView[];
 }
@@ -86,10 +102,12 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
   function streamOf(peer: string, host: string | null, isRelay: boolean): LiveStream {
     const key = isRelay && host !== null ? `${peer} ${host}` : peer;
     let stream = streams.get(key);
-    if (stream) streams.delete(key);
-    else stream = openStream(key, peer, host, now());
-    streams.set(key, stream); // and back in as the newest
-    if (streams.size > MAX_STREAMS) streams.delete(streams.keys().next().value!);
+    if (!stream || now() - stream.heardAt >= FRESH_MS) {
+      streams.delete(key);
+      stream ??= openStream(key, peer, host, now());
+      streams.set(key, stream); // and back in as the newest
+      if (streams.size > MAX_STREAMS) streams.delete(streams.keys().next().value!);
+    }
     stream.host = host ?? stream.host;
     return stream;
   }
@@ -139,9 +157,9 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
     touched.add(twin);
   }
 
-  async function handOn(stream: LiveStream): Promise<void> {
+  async function handOn(stream: LiveStream, isLast: boolean): Promise<void> {
     const { binding } = stream;
-    if (!binding) return;
+    if (!binding || (!isLast && canWait(stream, now()))) return;
     const findings = stream.findings;
     const drafts = takeDrafts(stream, binding.target, now());
     if (drafts.length === 0) return;
@@ -193,7 +211,7 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
       }
     },
 
-    async flush() {
+    async flush(isLast = false) {
       const due = [...touched];
       touched = new Set();
       due.forEach(collect);
@@ -204,7 +222,10 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
       try {
         await bindStreams(due);
         const trail = await trails.takeDrafts();
-        await Promise.all([...[...new Set([...due, ...touched])].map(handOn), ...trail.map(submitTrail)]);
+        await Promise.all([
+          ...[...new Set([...due, ...touched])].map((stream) => handOn(stream, isLast)),
+          ...trail.map(submitTrail),
+        ]);
       } catch (error) {
         deps.warn('syslog', 'What live logs say cannot be stored; it is kept and tried again.', { error });
       }

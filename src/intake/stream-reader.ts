@@ -33,7 +33,7 @@ export interface StreamReader {
   hasNews(): boolean;
   /** What they say; a single `heard` when it was nothing but chatter, empty without any line. */
   finish(): FileFinding[];
-  /** Goes on from what is known of the run: for a stream met in its middle. Not between `read` and `finish`. */
+  /** Goes on from what is known of the run: for a stream met in its middle. What was read before is not forgotten. */
   startFrom(known: StreamStart): void;
 }
 
@@ -46,6 +46,8 @@ export function createStreamReader(name: string): StreamReader {
   let lines = 0;
   let unread = 0;
   let start: StreamStart | null = null;
+  /** Found by readers that were given up since. */
+  let found: FileFinding[] = [];
 
   function readerOf(installer: Installer): LogReader {
     let reader = readers.get(installer.name);
@@ -55,6 +57,13 @@ export function createStreamReader(name: string): StreamReader {
       readers.set(installer.name, reader);
     }
     return reader;
+  }
+
+  /** What a reader has found so far; its state is kept. */
+  function close(installer: string): FileFinding[] {
+    const { findings, state } = readers.get(installer)!.finish();
+    states.set(installer, state);
+    return findings.map((finding) => ({ ...finding, installer }));
   }
 
   return {
@@ -75,12 +84,9 @@ export function createStreamReader(name: string): StreamReader {
     finish() {
       if (unread === 0) return [];
       unread = 0;
-      const findings: FileFinding[] = [];
-      for (const [installer, reader] of readers) {
-        const found = reader.finish();
-        states.set(installer, found.state);
-        findings.push(...found.findings.map((finding) => ({ ...finding, installer })));
-      }
+      const findings = found;
+      found = [];
+      for (const installer of readers.keys()) findings.push(...close(installer));
       if (readers.size > 1) findings.sort((a, b) => a.offset - b.offset);
       for (const { detail } of findings) cleanContext(detail);
       if (findings.length === 0) {
@@ -91,8 +97,9 @@ export function createStreamReader(name: string): StreamReader {
 
     startFrom(known) {
       start = known;
-      for (const [installer, reader] of readers) {
-        const { state } = reader.finish();
+      for (const installer of [...readers.keys()]) {
+        found.push(...close(installer));
+        const state = states.get(installer)!;
         if (state.phase !== null && phaseOrder(state.phase) > phaseOrder(known.phase)) continue;
         states.set(installer, mergeStart(state, known));
         readers.delete(installer);

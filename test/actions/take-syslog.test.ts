@@ -156,6 +156,41 @@ test('chatter keeps a run heard, moves no clock, and is stored once a minute', a
   expect((await readKinds(server.store)).filter((kind) => kind.endsWith('heard'))).toHaveLength(2);
 });
 
+test('what a machine says while its first words are being stored is not lost', async () => {
+  const batch = (line: string) => [
+    { peer: '10.0.0.1', lines: [parseLine(`<142>May 16 20:47:06 localhost ${line}`)], lost: 0 },
+  ];
+  syslog.take(batch(PHASES.storage));
+  const storing = syslog.flush();
+  // The database has been asked by now, and has not answered.
+  await new Promise((resolve) => setImmediate(resolve));
+  syslog.take(batch(PHASES.packages));
+  await storing;
+  await syslog.flush();
+  expect(await runOf('web1')).toMatchObject({ status: 'installing', phase: 'packages' });
+});
+
+test('a machine at work that logs here has no install, and begins none that is planned', async () => {
+  await send('10.0.0.1', ['systemd[1]: Started something.', 'sshd[77]: Accepted publickey for root']);
+  expect(await runOf('web1')).toBeNull();
+  await server.say('run-planned', {}, { target: { type: 'system', name: 'web1', address: null } });
+  later(61_000);
+  await send('10.0.0.1', ['systemd[1]: Started something else.']);
+  expect(await runOf('web1')).toMatchObject({ status: 'planned' });
+});
+
+test('lines that were lost before an end are told of with the run that ended', async () => {
+  await send('10.0.0.1', [PHASES.start]);
+  await send(
+    '10.0.0.1',
+    ['anaconda[1491]: anaconda: threading: Thread Failed: AnaTaskThread-InstallPackagesTask-1 (1)'],
+    {
+      lost: 17,
+    },
+  );
+  expect(await runOf('web1')).toMatchObject({ status: 'failed', linesLost: 17 });
+});
+
 test('lines that were lost are told of with the run', async () => {
   await send('10.0.0.1', [PHASES.start]);
   later(61_000);
@@ -177,6 +212,7 @@ test('packages counted before a restart of the server still count', async () => 
   await send('10.0.0.1', [PHASES.start, PHASES.packages, ...[1, 2, 3].map(installed)]);
   start();
   await send('10.0.0.1', [installed(4)]);
+  later(1_000);
   await send('10.0.0.1', [installed(5)]);
   expect((await runOf('web1'))!.packagesDone).toBeGreaterThanOrEqual(4);
 });

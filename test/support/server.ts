@@ -27,6 +27,8 @@ export interface ServerOptions {
   port?: number;
   /** The compiled server instead of the sources. */
   built?: boolean;
+  /** Options of Node.js itself, such as --cpu-prof. */
+  nodeOptions?: string[];
   readyMs?: number;
 }
 
@@ -87,7 +89,7 @@ type Launch = ServerOptions & { built: boolean; dataDir: string; port: number };
 async function launch(options: Launch, removeOwn: () => Promise<void>): Promise<TestServer> {
   const { port, dataDir } = options;
   const program = options.built ? [BUILT] : ['--import', require.resolve('tsx'), path.join(ROOT, 'src/main.ts')];
-  const child = spawn(process.execPath, program, {
+  const child = spawn(process.execPath, [...(options.nodeOptions ?? []), ...program], {
     cwd: ROOT,
     env: environment(options),
     stdio: ['ignore', 'pipe', 'pipe'],
