@@ -1,7 +1,7 @@
 /**
  * Measures the whole way of a live log: from 500 senders' sockets through the compiled server into PostgreSQL.
  *
- *     npm run build && npx tsx bench/syslog.ts [--seconds 20] [--senders 500] [--profile FOLDER]
+ *     npm run build && npx tsx bench/syslog.ts [--seconds 30] [--senders 500] [--profile FOLDER]
  *
  * Each sender has an address of its own in 127.0.0.0/8, which is on record for its system, and sends one of the recorded
  * installs of fixtures/intake; every fifth by UDP. PostgreSQL is started for the measurement. --profile writes a CPU profile
@@ -41,8 +41,6 @@ const SAMPLES = [
   'ubuntu12.04-server-preseed-success',
 ];
 const UDP_EVERY = 5;
-/** More than the loudest of installs says, and little enough that the kernel need not drop it. */
-const UDP_PER_SECOND = 200;
 const FLOOD_PER_SECOND = 50_000;
 const LINES_PER_SECOND = 20_000;
 /** The longest the server may take to work off what has been sent. */
@@ -70,7 +68,7 @@ type Seen = Record<'runs' | 'status' | 'phase' | 'done' | 'total' | 'errors' | '
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      seconds: { type: 'string', default: '20' },
+      seconds: { type: 'string', default: '30' },
       senders: { type: 'string', default: '500' },
       profile: { type: 'string' },
     },
@@ -85,8 +83,8 @@ async function main(): Promise<void> {
     const databaseUrl = withDatabase(postgres.url, 'kickwatch_bench');
     const database = await connect({ databaseUrl, dataDir: folder });
     await migrate(database.knex);
-    // Alone, in a crowd, beside a flood: a fleet each.
-    await fillInventory(database.knex, scripts.length + 2 * senders + 2 * PROBES, addressOf);
+    // Alone; as fast as they can, steadily, beside a flood: a fleet each.
+    await fillInventory(database.knex, scripts.length + 3 * senders + 3 * PROBES, addressOf);
     const port = await findFreePort();
     const server = await startServer({
       built: true,
@@ -119,7 +117,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** First alone, to learn what is to be seen; then a crowd; then a crowd beside a flood. */
+/** First each script alone, to learn what is to be seen; then crowds of them. */
 async function measure(bench: Bench, count: number, seconds: number): Promise<Figure[]> {
   const { scripts, chatter } = bench;
   const scriptOf = (number: number): Script => scripts[number % scripts.length]!;
@@ -130,25 +128,35 @@ async function measure(bench: Bench, count: number, seconds: number): Promise<Fi
   );
   await settle(bench, 0, scripts);
   const wanted = await look(bench, 0, scripts.length);
+  if (wanted.some(({ runs }) => runs !== 1)) throw new Error('A machine that is alone has no run, or several.');
   scripts.forEach(({ name }, n) => process.stderr.write(`  ${name}: ${describe(wanted[n]!)}\n`));
 
-  const crowdFrom = scripts.length;
-  const crowd = Array.from({ length: count }, (_, n) => {
-    const isUdp = n % UDP_EVERY === UDP_EVERY - 1;
-    const manner = isUdp ? { kind: 'udp' as const, perSecond: UDP_PER_SECOND } : { perSecond: null };
-    return toSender(scriptOf(n), crowdFrom + n, manner);
-  });
-  const floodFrom = crowdFrom + count;
-  const flood = toSender(chatter, floodFrom, { perSecond: FLOOD_PER_SECOND, forMs: seconds * 1000 });
-  const beside = Array.from({ length: count - 1 }, (_, n) =>
-    toSender(scriptOf(n), floodFrom + 1 + n, { perSecond: Math.max(...scripts.map(({ lines }) => lines)) / seconds }),
-  );
+  const fleet = (from: number, manner: (n: number, script: Script) => Partial<Sender>): Sender[] =>
+    Array.from({ length: count }, (_, n) => toSender(scriptOf(n), from + n, manner(n, scriptOf(n))));
+  const [greedyFrom, steadyFrom, floodFrom] = [0, 1, 2].map((n) => scripts.length + n * count) as [
+    number,
+    number,
+    number,
+  ];
   const probesFrom = floodFrom + count;
+  const steady = (n: number, { lines }: Script): Partial<Sender> => ({
+    kind: n % UDP_EVERY === UDP_EVERY - 1 ? 'udp' : 'tcp',
+    perSecond: lines / seconds,
+  });
+  const flood = toSender(chatter, floodFrom, { perSecond: FLOOD_PER_SECOND, forMs: seconds * 1000 });
   return [
-    ...(await measureCrowd(bench, { what: `${count} senders`, senders: crowd, from: crowdFrom, wanted, probesFrom })),
     ...(await measureCrowd(bench, {
-      ...{ what: `${count - 1} senders beside one of ${FLOOD_PER_SECOND} lines/s`, senders: [...beside, flood] },
-      ...{ from: floodFrom + 1, wanted, probesFrom: probesFrom + PROBES },
+      ...{ what: `${count} senders by TCP, as fast as they can`, isGreedy: true },
+      ...{ senders: fleet(greedyFrom, () => ({ perSecond: null })), from: greedyFrom, wanted, probesFrom },
+    })),
+    ...(await measureCrowd(bench, {
+      ...{ what: `${count} senders, every fifth by UDP`, senders: fleet(steadyFrom, steady), from: steadyFrom, wanted },
+      probesFrom: probesFrom + PROBES,
+    })),
+    ...(await measureCrowd(bench, {
+      what: `${count - 1} senders beside one of ${FLOOD_PER_SECOND} lines/s`,
+      senders: [...fleet(floodFrom, steady).slice(1), flood],
+      ...{ from: floodFrom + 1, firstScript: 1, wanted, probesFrom: probesFrom + 2 * PROBES },
     })),
     ...(await measureFlood(bench, floodFrom)),
   ];
@@ -158,15 +166,20 @@ interface Crowd {
   what: string;
   /** Those of scripts first, in the order of the scripts. */
   senders: Sender[];
-  /** Number of the first one's system. */
+  /** Number of the first one's system, and of its script. */
   from: number;
+  firstScript?: number;
+  /** More is sent than can be worked off: it is the rate that matters. */
+  isGreedy?: boolean;
   wanted: Seen[];
   probesFrom: number;
 }
 
-async function measureCrowd(bench: Bench, { what, senders, from, wanted, probesFrom }: Crowd): Promise<Figure[]> {
+async function measureCrowd(bench: Bench, crowd: Crowd): Promise<Figure[]> {
+  const { what, senders, from, wanted, probesFrom, firstScript = 0, isGreedy = false } = crowd;
   const { server, scripts } = bench;
-  const played = senders.filter(({ forMs }) => forMs === null).map((_, n) => scripts[n % scripts.length]!);
+  const scriptNumber = (n: number): number => (firstScript + n) % scripts.length;
+  const played = senders.filter(({ forMs }) => forMs === null).map((_, n) => scripts[scriptNumber(n)]!);
   const memory: number[] = [];
   const timer = setInterval(() => memory.push(residentMiB(server.pid)), 500);
   const probes = createProbes({ bench, from: probesFrom, count: PROBES, nameOf, addressOf });
@@ -179,7 +192,7 @@ async function measureCrowd(bench: Bench, { what, senders, from, wanted, probesF
   clearInterval(timer);
   const latencies = await probes.stop();
   const seen = await look(bench, from, played.length);
-  const wrong = seen.filter((each, n) => describe(each) !== describe(wanted[n % scripts.length]!));
+  const wrong = seen.filter((each, n) => describe(each) !== describe(wanted[scriptNumber(n)]!));
   for (const each of wrong.slice(0, 5)) process.stderr.write(`  not as alone: ${describe(each)}\n`);
   const rate = sent.lines / seconds;
   const p99 = quantile(latencies, 0.99);
@@ -201,8 +214,7 @@ async function measureCrowd(bench: Bench, { what, senders, from, wanted, probesF
     {
       what: '  from a line to what is seen, p50 / p99 / longest',
       figure: `${[0.5, 0.99, 1].map((q) => Math.round(quantile(latencies, q))).join(' / ')} ms`,
-      target: 'p99 < 1000 ms',
-      isMet: p99 < 1_000,
+      ...(!isGreedy && { target: 'p99 < 1000 ms', isMet: p99 < 1_000 }),
       detail: `${latencies.length} phases of ${PROBES} further machines`,
     },
     { what: '  memory of the server', figure: `${Math.min(...memory)} to ${Math.max(...memory)} MiB` },

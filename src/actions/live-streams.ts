@@ -20,6 +20,8 @@ const IDLE_MS = 10 * 60_000;
  * 2,500 events a second, and one install thousands.
  */
 const COUNT_EVERY_MS = 1_000;
+/** … and of at most so many streams at a time: one batch of the write path holds more. */
+const MAX_COUNTING = 128;
 
 /** What is being heard from one sender. */
 export interface LiveStream {
@@ -117,13 +119,30 @@ function isSameCount(before: FileFinding, after: FileFinding): boolean {
   return before.detail.phase === after.detail.phase && before.installer === after.installer;
 }
 
-/** True while there is nothing but counts that grew, and such were told of a moment ago. */
-export function canWait(stream: LiveStream, now: Instant): boolean {
-  if (stream.findings.length === 0 || now - stream.progressAt >= COUNT_EVERY_MS) return false;
-  return stream.findings.every(
-    ({ kind, detail }) =>
-      kind === 'progress-reported' && (detail.phase === undefined || detail.phase === stream.toldPhase),
+/** True when it has nothing to say but that counts grew: that can wait a little. */
+export function isOnlyCounts(stream: LiveStream): boolean {
+  return (
+    stream.findings.length > 0 &&
+    stream.findings.every(
+      ({ kind, detail }) =>
+        kind === 'progress-reported' && (detail.phase === undefined || detail.phase === stream.toldPhase),
+    )
   );
+}
+
+/**
+ * The streams whose words are handed on now: all that say something new, and of those whose counts merely grew the ones
+ * that waited longest, so that hundreds of them do not keep the others waiting.
+ */
+export function chooseDue(streams: readonly LiveStream[], now: Instant): LiveStream[] {
+  const counting = streams.filter(isOnlyCounts);
+  if (counting.length === 0) return [...streams];
+  const ready = counting
+    .filter(({ progressAt }) => now - progressAt >= COUNT_EVERY_MS)
+    .sort((a, b) => a.progressAt - b.progressAt)
+    .slice(0, MAX_COUNTING);
+  const waiting = new Set(counting);
+  return [...streams.filter((stream) => !waiting.has(stream)), ...ready];
 }
 
 /** Adds what one stream has to say to another that turned out to be of the same machine. */

@@ -9,7 +9,7 @@ import type { Intake } from './intake';
 import type { LiveLogs } from './keep-live-logs';
 import {
   callerOf,
-  canWait,
+  chooseDue,
   collect,
   join,
   openStream,
@@ -157,9 +157,9 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
     touched.add(twin);
   }
 
-  async function handOn(stream: LiveStream, isLast: boolean): Promise<void> {
+  async function handOn(stream: LiveStream): Promise<void> {
     const { binding } = stream;
-    if (!binding || (!isLast && canWait(stream, now()))) return;
+    if (!binding) return;
     const findings = stream.findings;
     const drafts = takeDrafts(stream, binding.target, now());
     if (drafts.length === 0) return;
@@ -222,10 +222,9 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
       try {
         await bindStreams(due);
         const trail = await trails.takeDrafts();
-        await Promise.all([
-          ...[...new Set([...due, ...touched])].map((stream) => handOn(stream, isLast)),
-          ...trail.map(submitTrail),
-        ]);
+        const heard = [...new Set([...due, ...touched])];
+        const chosen = isLast ? heard : chooseDue(heard, now());
+        await Promise.all([...chosen.map(handOn), ...trail.map(submitTrail)]);
       } catch (error) {
         deps.warn('syslog', 'What live logs say cannot be stored; it is kept and tried again.', { error });
       }
