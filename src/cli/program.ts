@@ -13,6 +13,7 @@ import { rankClose } from './look-up';
 import { addMigrateCommand } from './migrate';
 import { addNotifyCommand } from './notify';
 import { addRebuildRunsCommand } from './rebuild-runs';
+import { addReplayCommand } from './replay';
 import { addRunsCommand } from './runs';
 import { addSendersCommand } from './senders';
 import type { CliContext } from './server-options';
@@ -43,6 +44,7 @@ const COMMANDS = [
   addMigrateCommand,
   addRebuildRunsCommand,
   addSimulateCommand,
+  addReplayCommand,
 ];
 
 /**

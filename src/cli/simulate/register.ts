@@ -29,19 +29,31 @@ export async function listNames(client: Client, type: string): Promise<string[]>
  *
  * @returns the report token of each machine.
  */
-export async function registerFleet(
+export function registerFleet(
   client: Client,
   machines: readonly Machine[],
   options: { profile: string; onProgress: OnProgress },
 ): Promise<Map<string, string>> {
+  const described = machines.map(({ name, mac, script }) => {
+    return { name, mac, comment: `simulated machine (${script.personality})` };
+  });
+  return registerMachines(client, described, options);
+}
+
+/** As {@link registerFleet}, for machines of any kind. */
+export async function registerMachines(
+  client: Client,
+  machines: readonly { name: string; mac: string; comment: string }[],
+  options: { profile: string; onProgress: OnProgress },
+): Promise<Map<string, string>> {
   await requireProfile(client, options.profile);
   const tokens = new Map<string, string>();
-  await inParallel(machines, options.onProgress, async ({ name, mac, script }) => {
+  await inParallel(machines, options.onProgress, async ({ name, mac, comment }) => {
     const info = {
       name,
       profile: options.profile,
       netboot_enabled: true,
-      comment: `simulated machine (${script.personality})`,
+      comment,
       interfaces: { eth0: { mac_address: mac } },
     };
     const answer = await client.ask('register_system', [info]);
