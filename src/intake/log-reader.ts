@@ -67,6 +67,8 @@ export interface LogReader {
   read(line: LogLine, raw: string, at: Place, context: readonly string[]): void;
   /** What the lines since the beginning or the last `finish` say, and the state to go on from. */
   finish(): { findings: Finding[]; state: LogState; task: string | null };
+  /** What the lines since then say, of a reader that goes on: copying its state would cost more than reading did. */
+  take(): Finding[];
 }
 
 /** The state before the first line. */
@@ -311,6 +313,14 @@ export function createLogReader(options: {
     }
   }
 
+  function take(): Finding[] {
+    flush();
+    const found = explainFailure(findings);
+    findings = [];
+    task = null;
+    return found;
+  }
+
   return {
     read(line, raw, at, context) {
       if (state.closed || line.voice === 'nobody' || (state.ended && !isLive) || isUserText(state, line)) return;
@@ -330,11 +340,11 @@ export function createLogReader(options: {
 
     finish() {
       flush();
-      const found = { findings: explainFailure(findings), state: structuredClone(state), task };
-      findings = [];
-      task = null;
-      return found;
+      const words = task;
+      return { findings: take(), state: structuredClone(state), task: words };
     },
+
+    take,
   };
 }
 

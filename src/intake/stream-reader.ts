@@ -59,13 +59,6 @@ export function createStreamReader(name: string): StreamReader {
     return reader;
   }
 
-  /** What a reader has found so far; its state is kept. */
-  function close(installer: string): FileFinding[] {
-    const { findings, state } = readers.get(installer)!.finish();
-    states.set(installer, state);
-    return findings.map((finding) => ({ ...finding, installer }));
-  }
-
   return {
     read(line) {
       lines += 1;
@@ -86,7 +79,9 @@ export function createStreamReader(name: string): StreamReader {
       unread = 0;
       const findings = found;
       found = [];
-      for (const installer of readers.keys()) findings.push(...close(installer));
+      for (const [installer, reader] of readers) {
+        findings.push(...reader.take().map((finding) => ({ ...finding, installer })));
+      }
       if (readers.size > 1) findings.sort((a, b) => a.offset - b.offset);
       for (const { detail } of findings) cleanContext(detail);
       if (findings.length === 0) {
@@ -97,9 +92,9 @@ export function createStreamReader(name: string): StreamReader {
 
     startFrom(known) {
       start = known;
-      for (const installer of [...readers.keys()]) {
-        found.push(...close(installer));
-        const state = states.get(installer)!;
+      for (const [installer, reader] of readers) {
+        const { findings, state } = reader.finish();
+        found.push(...findings.map((finding) => ({ ...finding, installer })));
         if (state.phase !== null && phaseOrder(state.phase) > phaseOrder(known.phase)) continue;
         states.set(installer, mergeStart(state, known));
         readers.delete(installer);

@@ -66,6 +66,9 @@ export interface SyslogListener {
   stats(): SyslogStats;
 }
 
+/** As many as libuv reads before others have their turn. */
+const DATAGRAMS_A_TURN = 32;
+
 type Transport = keyof SyslogStats['received'];
 
 /** One sender's connection. */
@@ -78,7 +81,13 @@ export function createSyslogListener(options: SyslogListenerOptions): SyslogList
   const limits: SyslogLimits = { ...SYSLOG_LIMITS, ...options.limits };
   const { warn, now } = options;
   const rates = createRateLimit(limits, options.isTelling);
-  const turns = createTurns<Connection>(limits.turnMs);
+  /** Datagrams since the last turn of connections. */
+  let datagrams = 0;
+  const turns = createTurns<Connection>(() => {
+    const isPressed = datagrams >= DATAGRAMS_A_TURN;
+    datagrams = 0;
+    return isPressed ? limits.pressedTurnMs : limits.turnMs;
+  });
   const batches = createBatches({ everyMs: limits.batchMs, maxLines: limits.batchLines, onBatch: handOn });
   const received = { udp: 0, tcp: 0, tls: 0 };
   const lost = { chatter: 0, telling: 0 };
@@ -212,6 +221,7 @@ export function createSyslogListener(options: SyslogListenerOptions): SyslogList
   function openUdp(socket: UdpSocket, place: { address: string; port: number }): void {
     udp = socket;
     socket.on('message', (datagram, { address }) => {
+      datagrams += 1;
       if (trimmedLength(datagram) > 0) receive('udp', peerOf(address), datagram, 0);
     });
     socket.on('error', (error) => warn('syslog-udp', 'The UDP socket of syslog failed', { error }));

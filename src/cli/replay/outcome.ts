@@ -1,4 +1,4 @@
-import type { LogVerdict, Outcome } from '../../intake/explain-logs';
+import type { LogVerdict, Outcome } from '../../intake/log-verdict';
 import type { RunReport } from '../../domain/run-report';
 
 /** What the server made of a replay, beside what its files say by themselves. */
