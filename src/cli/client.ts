@@ -32,6 +32,8 @@ export interface Client {
 /** Where to connect, and as whom. */
 export interface ClientOptions extends CredentialOptions {
   url?: string;
+  /** Longest wait for an answer, milliseconds. Default: 30 seconds. */
+  timeoutMs?: number;
 }
 
 /**
@@ -43,6 +45,7 @@ export function createClient(options: ClientOptions, environment: CliEnvironment
   const url = parseServerUrl(options.url ?? environment.url ?? environment.localUrl);
   const isSecure = url.protocol === 'https:';
   const agent = new (isSecure ? https : http).Agent({ keepAlive: true, maxSockets: 64 });
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const cache = createTokenCache(environment.tokenCache);
   const isLocal = isLoopback(url.hostname) || url.origin === new URL(environment.localUrl).origin;
   let clockOffset = 0;
@@ -56,7 +59,7 @@ export function createClient(options: ClientOptions, environment: CliEnvironment
       path: url.pathname === '/' ? '/RPC2' : url.pathname,
       headers: { 'User-Agent': 'kickwatch-cli' },
       agent,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     } as Parameters<typeof xmlrpc.createClient>[0]);
     client.headersProcessors.processors.push({
       composeRequest: () => undefined,
@@ -64,7 +67,7 @@ export function createClient(options: ClientOptions, environment: CliEnvironment
     });
     return new Promise((resolve, reject) => {
       client.methodCall(method, params, (error: unknown, value: WireValue) => {
-        if (error) reject(toClientError(error, url.origin, TIMEOUT_MS));
+        if (error) reject(toClientError(error, url.origin, timeoutMs));
         else resolve(value);
       });
     });

@@ -7,6 +7,7 @@ import { addExplainCommand } from './explain';
 import type { GrammarContext, Manner } from './grammar/grammar-context';
 import { grammarHelp } from './grammar/grammar-help';
 import { findGrammarCommand, grammarWords, runAsCobbler } from './grammar/run-grammar';
+import { addImportCobblerCommand } from './import-cobbler';
 import { addLintCommand } from './lint';
 import { addLogCommand } from './log';
 import { rankClose } from './look-up';
@@ -40,6 +41,7 @@ const COMMANDS = [
   addSendersCommand,
   addNotifyCommand,
   addLintCommand,
+  addImportCobblerCommand,
   addCheckConfigCommand,
   addMigrateCommand,
   addRebuildRunsCommand,
