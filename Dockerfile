@@ -12,6 +12,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY snippets ./snippets
+COPY autoinstall ./autoinstall
 RUN install -d -o node -g node -m 0700 /var/lib/kickwatch && ln -s /app/dist/src/cli/main.js /usr/local/bin/kickwatch
 USER node
 VOLUME /var/lib/kickwatch

@@ -14,7 +14,7 @@ const FOLDERS = {
   intake: { may: ['domain'], types: [] },
   store: { may: ['domain'], types: [] },
   notify: { may: ['domain'], types: ['log'] },
-  actions: { may: ['domain', 'intake'], types: ['store', 'notify', 'log', 'loop', 'settings'] },
+  actions: { may: ['domain', 'intake'], types: ['store', 'notify', 'log', 'loop', 'settings', 'templates'] },
   xmlrpc: { may: ['domain', 'actions'], types: ['store', 'notify', 'log', 'settings'] },
   http: { may: ['domain', 'actions'], types: ['store', 'notify', 'log', 'settings'] },
   syslog: { may: ['domain', 'actions'], types: ['log'] },

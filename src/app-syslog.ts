@@ -1,4 +1,4 @@
-import { createSenderBinder } from './actions/bind-senders';
+import { createSenderBinder, type SenderBinder } from './actions/bind-senders';
 import type { Intake, CommitListener } from './actions/intake';
 import { createLiveLogs, type LiveLogs } from './actions/keep-live-logs';
 import { createSyslogIntake, type SyslogIntake } from './actions/take-syslog';
@@ -25,6 +25,7 @@ export interface AppSyslog {
   listener: SyslogListener;
   intake: SyslogIntake;
   logs: LiveLogs;
+  binder: SenderBinder;
   /** Is told of every commit. */
   onCommit: CommitListener;
 }
@@ -44,7 +45,7 @@ export function createAppSyslog(deps: AppSyslogDeps): AppSyslog {
     warn,
     now,
   });
-  return { listener, intake, logs, onCommit: (written) => binder.watch(written) };
+  return { listener, intake, logs, binder, onCommit: (written) => binder.watch(written) };
 }
 
 /** Peers whose answer is remembered. */

@@ -21,6 +21,7 @@ import { createThrottle } from './actions/throttled-log';
 import { applyBlindWindows, noteBlindness } from './actions/watch-clocks';
 import { createEventLog } from './actions/write-log';
 import type { Config } from './config';
+import { createAppAutoinstall } from './app-autoinstall';
 import { startLoops } from './app-loops';
 import { createAppAccess } from './app-access';
 import { createAppSyslog } from './app-syslog';
@@ -32,7 +33,7 @@ import { parseNetworks } from './http/peer';
 import { createPublicFiles } from './http/public-files';
 import { createRunPage } from './http/run-page';
 import { createHttpServer } from './http/server';
-import { loadSnippets } from './http/snippets';
+import { loadSnippets, loadTemplates } from './http/snippets';
 import { parseMessage } from './intake/index';
 import { createLog } from './log';
 import { CHANNELS } from './notify/index';
@@ -45,6 +46,8 @@ import { migrate } from './store/migrate';
 import { isInventoryConflict } from './store/write-items';
 import { cx, toFault, valueError } from './xmlrpc/fault';
 import { guardMethods, requireAccess } from './xmlrpc/guard';
+import { autoinstallMethods } from './xmlrpc/methods/autoinstall';
+import { formerAutoinstallMethods } from './xmlrpc/methods/autoinstall-names';
 import { createMethods } from './xmlrpc/methods/index';
 import { callInstallTriggers, installMethods } from './xmlrpc/methods/install';
 import { formatInstallStatus } from './xmlrpc/methods/install-status';
@@ -186,6 +189,18 @@ async function assemble(
   const syslog = createAppSyslog({ ...policy, config, store, intake, now, warn });
   listeners.push(syslog.onCommit);
 
+  const snippets = await loadSnippets(__dirname);
+  const answers = await createAppAutoinstall({
+    config,
+    inventory,
+    intake,
+    binder: syslog.binder,
+    reportTokens: callers.reportTokens,
+    isTrusted: policy.isTrusted,
+    shipped: { snippets, templates: await loadTemplates(__dirname) },
+    warn,
+  });
+
   // Who is told.
   const notifiers = CHANNELS.flatMap((channel) => {
     const notifier = channel.create(config);
@@ -217,6 +232,8 @@ async function assemble(
         settingMethods(itemDeps),
         xapiMethods(itemDeps),
         taskMethods(),
+        autoinstallMethods(answers.methods),
+        formerAutoinstallMethods(answers.methods),
         installMethods(installDeps),
         statusMethods({
           ...callers,
@@ -255,6 +272,7 @@ async function assemble(
     rpc,
     routes: [
       createCobblerService({
+        ...answers.service,
         runTriggers: (mode, type, name, peer) =>
           callInstallTriggers(installDeps, [mode, type, name, peer, null], { peer, receivedAt: now() }),
         disableNetboot: (name) => {
@@ -269,7 +287,7 @@ async function assemble(
       }),
       ...createIntakeApi({ now, identify: installDeps.identify, events, recordMessage, reader, uploads, warn }),
       createPublicFiles({
-        snippets: await loadSnippets(__dirname),
+        snippets,
         publicUrl: config.publicUrl,
         ownUrl: () => reachableUrl(listener),
         tls: listener.tls,

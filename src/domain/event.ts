@@ -77,6 +77,8 @@ export interface EventDetail {
   witness?: Witness;
   /** What machines at work leave too, on the servers they use and in their logs: it opens no run and begins none. */
   trail?: boolean;
+  /** What of it makes the run suspicious: a reason for its integrity. */
+  suspicion?: string;
   /** Lines of a live log that were lost since the last report: the sender was too fast for the limits. */
   linesLost?: number;
   /** A repeated start or a late line: kept as evidence, changes nothing but `lastHeardAt`. */

@@ -180,6 +180,7 @@ function learnMore(state: RunState, { kind, detail }: Event): void {
 
 function changeState(state: RunState, event: Event): void {
   const { detail, occurredAt } = event;
+  if (detail.suspicion !== undefined) suspect(state, detail.suspicion);
   switch (event.kind) {
     case 'run-planned':
       state.plannedAt ??= occurredAt;

@@ -11,7 +11,7 @@ export type SettingValues = Readonly<Record<string, ItemValue>>;
 export const INHERIT = '<<inherit>>';
 
 /** How a value or an edit is wrong; the XML-RPC edge says it in the words of Cobbler's clients. */
-export type FieldFlavour = 'value' | 'type' | 'attribute' | 'key' | 'address' | 'syntax' | 'rule';
+export type FieldFlavour = 'value' | 'type' | 'attribute' | 'key' | 'address' | 'syntax' | 'rule' | 'file';
 
 /** A value or an edit that the inventory refuses. The message is for the caller. */
 export class FieldError extends Error {

@@ -14,9 +14,14 @@ const OTHERS = new Set(['apt', 'rsync', 'wget']);
  */
 export function yumRepos(repos: readonly ItemData[], httpServer: string): string {
   return repos
-    .filter((repo) => !OTHERS.has(textOf(repo.breed)))
+    .filter(isForYum)
     .map((repo) => stanza(repo, httpServer))
     .join('\n');
+}
+
+/** True when yum and dnf can use the repo. */
+export function isForYum(repo: ItemData): boolean {
+  return !OTHERS.has(textOf(repo.breed));
 }
 
 function stanza(repo: ItemData, httpServer: string): string {

@@ -1,29 +1,40 @@
 import { AppError } from '../domain/errors';
 import type { Answer } from './answer';
+import { type FileOps, fileOps } from './cobbler-files';
+import { type InstallOps, installOps } from './cobbler-installs';
+import { type InventoryOps, inventoryOps } from './cobbler-inventory';
 import type { HttpRequest, Route } from './server';
 
 /** What the service asks of the rest of the program. */
-export interface CobblerServiceDeps {
-  /** As run_install_triggers; rejects with what a caller over XML-RPC would get as a fault. Null for what was not given. */
-  runTriggers(mode: string, type: 'system' | 'profile', name: string | null, peer: string): Promise<boolean>;
-  /** As disable_netboot; false when there is no such system or the setting is off. Null for what was not given. */
-  disableNetboot(name: string | null, peer: string): Promise<boolean>;
-  /** A profile install asks not to be netbooted again: there is nothing to switch off, it is evidence. */
-  noteProfileInstalled(profile: string, peer: string): Promise<void>;
+export interface CobblerServiceDeps extends InstallOps, FileOps, InventoryOps {
   /** The fault string an error has over XML-RPC. */
   describeFault(error: unknown): string;
 }
+
+/** A request, its path read. The last of two equal keys counts. */
+export interface ServiceCall {
+  keys: ReadonlyMap<string, string>;
+  request: HttpRequest;
+}
+
+/** One operation: its text, which decides on the status; null = Cobbler's page for what it cannot do. */
+export type ServiceOp = (call: ServiceCall) => Promise<string>;
 
 const PREFIX = '/cblr/svc';
 /** Longest path that is looked at: no name is longer than 255. */
 const MAX_PATH = 4_000;
 
 /**
- * Cobbler's HTTP service, `/cblr/svc/op/OP/KEY/VALUE/…`, for what installers call: `trig` and `nopxe`. Percent signs are
- * decoded first, then `..`, `.` and empty parts are taken away, then the parts are read as keys and values. The query
- * is not looked at.
+ * Cobbler's HTTP service, `/cblr/svc/op/OP/KEY/VALUE/…`. Percent signs are decoded first, then `..`, `.` and empty parts
+ * are taken away, then the parts are read as keys and values. The query is looked at by `script` alone.
  */
 export function createCobblerService(deps: CobblerServiceDeps): Route {
+  const ops = new Map<string, ServiceOp>([
+    ['index', () => Promise.resolve('no mode specified')],
+    ...Object.entries(installOps(deps)),
+    ...Object.entries(fileOps(deps)),
+    ...Object.entries(inventoryOps(deps)),
+  ]);
   return {
     prefix: PREFIX,
     // Some installers can only send POST; what they send is not looked at.
@@ -31,17 +42,11 @@ export function createCobblerService(deps: CobblerServiceDeps): Route {
     async handle(request) {
       const keys = readKeys(request.path);
       if (keys === null) return text(400, '# the path cannot be read');
-      const op = keys.get('op') ?? 'index';
-      if (op === 'index') return text(200, 'no mode specified');
+      const run = ops.get(keys.get('op') ?? 'index');
+      if (run === undefined) return text(404, '# this operation is not available');
       try {
-        switch (op) {
-          case 'trig':
-            return await answer(request, () => trigger(deps, keys, request.peer));
-          case 'nopxe':
-            return await answer(request, () => disableNetboot(deps, keys, request.peer));
-          default:
-            return text(404, '# this operation is not available');
-        }
+        const body = await run({ keys, request });
+        return text(statusOf(body), body);
       } catch (error) {
         const isAway = error instanceof AppError && error.kind === 'unavailable';
         return text(isAway ? 503 : 500, deps.describeFault(error));
@@ -50,31 +55,10 @@ export function createCobblerService(deps: CobblerServiceDeps): Route {
   };
 }
 
-/** Somebody who only asks for headers must not change anything by that. */
-async function answer(request: HttpRequest, act: () => Promise<boolean>): Promise<Answer> {
-  if (request.method === 'HEAD') return text(200, '');
-  return text(200, (await act()) ? 'True' : 'False');
-}
-
-/** The address is that of the caller; a profile wins over a system, as in Cobbler. */
-function trigger(deps: CobblerServiceDeps, keys: ReadonlyMap<string, string>, peer: string): Promise<boolean> {
-  const profile = keys.get('profile');
-  const name = profile ?? keys.get('system') ?? null;
-  return deps.runTriggers(keys.get('mode') ?? '?', profile === undefined ? 'system' : 'profile', name, peer);
-}
-
-async function disableNetboot(
-  deps: CobblerServiceDeps,
-  keys: ReadonlyMap<string, string>,
-  peer: string,
-): Promise<boolean> {
-  const system = keys.get('system');
-  const profile = keys.get('profile');
-  if (system === undefined && profile !== undefined) {
-    await deps.noteProfileInstalled(profile, peer);
-    return false;
-  }
-  return deps.disableNetboot(system ?? null, peer);
+/** Cobbler tells the status by what it answers; here by how that begins, as a file may hold such words further down. */
+function statusOf(body: string): number {
+  if (body.startsWith('# *** ERROR ***')) return 500;
+  return /^# (?:profile|system|object) not found/.test(body) ? 404 : 200;
 }
 
 /** Keys and values of a path below the prefix; null when it is no path. The last of two equal keys counts. */

@@ -33,8 +33,17 @@ const MAX_DEPTH = 5;
  * @param from - a folder inside the program; the snippets lie beside it or above it.
  * @throws Error when no folder above holds them.
  */
-export async function loadSnippets(from: string): Promise<Snippets> {
-  const root = await findFolder(from);
+export function loadSnippets(from: string): Promise<Snippets> {
+  return loadFolder(from, FOLDER, 'kickwatch.sh');
+}
+
+/** The templates of the program, in the same way: answer files to begin with. */
+export function loadTemplates(from: string): Promise<Snippets> {
+  return loadFolder(from, 'autoinstall', 'sample.ks');
+}
+
+async function loadFolder(from: string, name: string, known: string): Promise<Snippets> {
+  const root = await findFolder(from, name, known);
   const files = new Map<string, string>();
   let changedAt = 0;
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
@@ -50,15 +59,16 @@ export async function loadSnippets(from: string): Promise<Snippets> {
   return { files, changedAt: Math.floor(changedAt / 1000) * 1000 };
 }
 
-async function findFolder(from: string): Promise<string> {
+/** `known` is a file the folder has: others of its name are not it. */
+async function findFolder(from: string, name: string, known: string): Promise<string> {
   for (let above = from; ; above = path.dirname(above)) {
-    const folder = path.join(above, FOLDER);
-    const found = await stat(path.join(folder, 'kickwatch.sh')).then(
+    const folder = path.join(above, name);
+    const found = await stat(path.join(folder, known)).then(
       (it) => it.isFile(),
       () => false,
     );
     if (found) return folder;
-    if (above === path.dirname(above)) throw new Error(`The folder ${FOLDER} of the program is missing.`);
+    if (above === path.dirname(above)) throw new Error(`The folder ${name} of the program is missing.`);
   }
 }
 

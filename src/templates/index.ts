@@ -53,3 +53,19 @@ export function renderTemplate(source: string, options: RenderOptions): { text: 
     throw new TemplateError(error.template, move(error), error.sentence, { cause: error });
   }
 }
+
+/** What became of a template: its text, or where and why it has none. */
+export type RenderResult =
+  | { ok: true; text: string; warnings: RenderWarning[] }
+  | { ok: false; problem: { template: string; line: number; sentence: string } };
+
+/** As `renderTemplate`, for callers to whom a template in error is an answer like another. */
+export function tryRender(source: string, options: RenderOptions): RenderResult {
+  try {
+    return { ok: true, ...renderTemplate(source, options) };
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    const { template, line, sentence } = error;
+    return { ok: false, problem: { template, line, sentence } };
+  }
+}

@@ -134,6 +134,7 @@ const FIELD_FAULTS: Readonly<Record<FieldFlavour, (message: string) => Fault>> =
   address: addressValueError,
   syntax: (message) => new Fault('SyntaxError', message),
   rule: cx,
+  file: (message) => new Fault('OSError', message),
 };
 
 function internalFault(cause: unknown): Fault {

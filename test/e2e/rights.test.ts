@@ -11,7 +11,8 @@ const FOR_ANYBODY = new RegExp(
     '^(?:get|find|has)_',
     '^(?:ping|version|extended_version|login|logout|token_check|check_access_no_fail|last_modified_time)$',
     '^(?:run_install_triggers|upload_log_data|disable_netboot|register_new_system|register_system|update_status)$',
-    '^(?:is_autoinstall_in_use|dump_vars)$',
+    '^(?:is_autoinstall_in_use|is_kickstart_in_use|dump_vars)$',
+    '^generate_',
   ].join('|'),
 );
 /** Readers that are for sessions all the same. */

@@ -1,6 +1,47 @@
 import { AppError } from '../../src/domain/errors';
 import { createCobblerService, type CobblerServiceDeps } from '../../src/http/cobbler-service';
+import type { FileOps } from '../../src/http/cobbler-files';
+import type { InventoryOps } from '../../src/http/cobbler-inventory';
 import type { HttpRequest } from '../../src/http/server';
+
+/** Answers with what it was asked, so that tests see it. */
+const FILES: FileOps = {
+  autoinstall: {
+    autoinstall: ({ profile, system }, by) =>
+      Promise.resolve(profile === null && system === null ? null : JSON.stringify({ profile, system, ...by })),
+    script: (wanted, name) => Promise.resolve(`script ${name} ${JSON.stringify(wanted)}`),
+    templateFile: (type, name, path) => Promise.resolve(`template ${type} ${name} ${path}`),
+    bootCfg: () => Promise.resolve('# *** ERROR ***\n# why'),
+    ipxe: (wanted) => Promise.resolve(`ipxe ${JSON.stringify(wanted)}`),
+    repoConfig: (type, name) => Promise.resolve(name === 'nope' ? '# object not found: nope' : `repos ${type} ${name}`),
+  },
+  checkText(text) {
+    if (text === null) throw new Error('nothing named');
+    return text;
+  },
+  checkScriptName(name) {
+    if (!/^\w+$/.test(name)) throw new Error('bad name');
+    return name;
+  },
+  findMachines: (macs, peer) =>
+    Promise.resolve(macs.includes('aa:bb:cc:dd:ee:01') ? ['web1'] : peer === '192.0.2.9' ? ['a', 'b'] : []),
+};
+const INVENTORY: InventoryOps = {
+  listNames: (type) => Promise.resolve([`${type}1`, `${type}2`]),
+  settings: () => ({ server: 'kick', default_virt_file_size: 5, http_port: 80, list: [], deep: { b: 1, a: 2 } }),
+  isDouble: (name) => name === 'default_virt_file_size',
+  puppetNode: (hostname) =>
+    Promise.resolve(
+      hostname === 'web1.example.org'
+        ? {
+            classes: { ssh: { port: '22' } },
+            parameters: { from_cobbler: true, answer: 'yes' },
+            environment: 'testing',
+          }
+        : null,
+    ),
+  events: () => Promise.resolve([]),
+};
 
 let calls: unknown[][];
 let deps: CobblerServiceDeps;
@@ -21,6 +62,8 @@ beforeEach(() => {
       calls.push(['profile', ...args]);
       return Promise.resolve();
     },
+    ...FILES,
+    ...INVENTORY,
     describeFault: (error) => `<class 'X'>:${(error as Error).message}`,
   };
 });
@@ -67,6 +110,78 @@ test.each(['/cblr/svc', '/cblr/svc/', '/cblr/svc/op/index', '/cblr/svc/op'])('%s
   expect(await get(path)).toEqual([200, 'no mode specified']);
 });
 
+test.each([
+  ['list', 'system1\nsystem2\n'],
+  ['list/what/mgmtclasses', 'mgmtclass1\nmgmtclass2\n'],
+  ['list/what/constructor', '?'],
+  ['yum', '# must specify profile or system name'],
+  ['yum/system/web1/profile/web', 'repos profile web'],
+  ['template/system/web1', '# must specify a template path'],
+  ['template/path/_x', '# must specify profile or system name'],
+  ['template/system/web1/path/_etc_a__b', 'template system web1 /etc/a_b'],
+  ['ipxe/image/i', 'ipxe {"profile":null,"system":null,"image":"i"}'],
+  ['gpxe/mac/AA:BB:CC:DD:EE:01', 'ipxe {"profile":null,"system":"web1","image":null}'],
+  ['ipxe/mac/aa:bb:cc:dd:ee:ff', ''],
+  ['autodetect', 'FAILED: no match (192.0.2.7,[])'],
+  ['findks', '# autodetection FAILED: no match (192.0.2.7,[])'],
+  ['puppet', 'hostname is required'],
+  ['puppet/hostname/nope', 'classes: {}\nparameters: {}\n'],
+  [
+    'puppet/hostname/web1.example.org',
+    'classes:\n  ssh:\n    port: "22"\nenvironment: testing\nparameters:\n  answer: "yes"\n  from_cobbler: true\n',
+  ],
+  ['events', '[]'],
+])('%s answers what installers and tools expect', async (op, body) => {
+  expect(await get(`/cblr/svc/op/${op}`)).toEqual([200, body]);
+});
+
+test('settings are JSON as Python writes it', async () => {
+  expect(await get('/cblr/svc/op/settings')).toEqual([
+    200,
+    [
+      '{',
+      '    "deep": {',
+      '        "a": 2,',
+      '        "b": 1',
+      '    },',
+      '    "default_virt_file_size": 5.0,',
+      '    "http_port": 80,',
+      '    "list": [],',
+      '    "server": "kick"',
+      '}',
+    ].join('\n'),
+  ]);
+});
+
+test('a machine is found by the MAC addresses in its headers before its address; two are too many', async () => {
+  const headers = { 'x-rhn-provisioning-mac-0': 'eth0 AA:BB:CC:DD:EE:01', 'x-rhn-provisioning-mac-1': 'nonsense' };
+  expect(await get('/cblr/svc/op/autodetect', { headers })).toEqual([200, 'web1']);
+  expect(await get('/cblr/svc/op/autodetect', { peer: '192.0.2.9' })).toEqual([200, 'FAILED: multiple matches']);
+  const [status, text] = await get('/cblr/svc/op/findks', { headers });
+  expect([status, JSON.parse(text)]).toEqual([
+    200,
+    { profile: null, system: 'web1', peer: '192.0.2.7', macs: ['aa:bb:cc:dd:ee:01'], isWitness: true },
+  ]);
+});
+
+test('who asks for the headers of an answer file has not fetched it', async () => {
+  const [, text] = await get('/cblr/svc/op/ks/profile/web', { method: 'HEAD' });
+  expect(JSON.parse(text)).toMatchObject({ profile: 'web', isWitness: false });
+});
+
+test('the status says what the text says', async () => {
+  expect(await get('/cblr/svc/op/bootcfg/system/web1')).toEqual([500, '# *** ERROR ***\n# why']);
+  expect(await get('/cblr/svc/op/yum/system/nope')).toEqual([404, '# object not found: nope']);
+  expect(await get('/cblr/svc/op/autoinstall')).toEqual([500, "<class 'X'>:nothing named"]);
+});
+
+test('a script is named in the query', async () => {
+  const path = '/cblr/svc/op/script/profile/web/';
+  expect(await get(path, { query: 'script=late' })).toEqual([200, 'script late {"profile":"web","system":null}']);
+  expect(await get(path, { query: 'script=../x' })).toEqual([500, "<class 'X'>:bad name"]);
+  expect(await get(path)).toEqual([500, "<class 'X'>:bad name"]);
+});
+
 test('the query is not part of a name', async () => {
   expect(await get('/cblr/svc/op/trig/mode/pre/system/gi', { query: 'x=1' })).toEqual([200, 'True']);
 });
@@ -91,7 +206,7 @@ test('a database that is away is answered 503, so that a script tries again', as
   expect((await get('/cblr/svc/op/trig/mode/post/system/away'))[0]).toBe(503);
 });
 
-test.each(['list', 'ks', 'nosuch', '__proto__', 'constructor'])('operation %s is not available', async (op) => {
+test.each(['nosuch', '__proto__', 'constructor', 'debug', 'look'])('operation %s is not available', async (op) => {
   expect(await get(`/cblr/svc/op/${op}/system/gi`)).toEqual([404, '# this operation is not available']);
 });
 

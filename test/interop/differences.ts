@@ -20,6 +20,11 @@ export const RULES: Readonly<Record<string, RegExp>> = {
   R13: /2001:db8::1|\$: 'ip {13}\|/,
   R14: /No system or profile is called/,
   R15: /'str' object has no attribute 'data'/,
+  R16: /Invalid auto(?:matic installation template|mated installation snippet) file location \/var\/lib\/cobbler\//,
+  R17: /Internal Server Error|HTTP 500 recorded, (?:200|404) now/,
+  R18: /HTTP 404 recorded, 200 now|# profile not found' recorded/,
+  // One text with all of it: `get_settings` is compared value by value.
+  R19: /^\$: '\{\\n {4}"allow_duplicate_hostnames/,
   F: /./,
 };
 
@@ -87,6 +92,20 @@ export const DIFFERENCES: Readonly<Record<string, Readonly<Record<string, string
     'the same as text': 'R13 F',
     'status with a malformed log line': 'F',
     'status after svc triggers: ip is the HTTP peer': 'F',
+  },
+  '20-autoinstall': { 'read missing template': 'R16', 'remove snippet again': 'R16' },
+  '22-svc': {
+    'unknown op': 'R17',
+    'attribute op': 'R17',
+    'dunder op': 'R17',
+    debug: 'R17',
+    'script none': 'R17',
+    'findks system': 'R17',
+    'find_autoinstall system': 'R17',
+    'findks by mac header': 'R17',
+    'query string swallows': 'R18',
+    settings: 'R19',
+    list: 'F',
   },
   '21-misc': {
     settings: 'R5',

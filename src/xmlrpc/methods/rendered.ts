@@ -1,3 +1,4 @@
+import { BLENDED_FIELDS } from '../../domain/autoinstall-data';
 import { flattenItem } from '../../domain/inheritance';
 import { INHERIT, type ItemData, textOf } from '../../domain/item-value';
 import { ITEM_TYPES, itemType, type ItemType } from '../../domain/inventory';
@@ -11,8 +12,6 @@ import { struct, type Struct, type XmlRpcValue } from '../value';
 import { asName, ANY_TOKEN, hasSession, type ItemMethodDeps } from './item-methods';
 import { SECRET_SETTINGS } from './settings';
 
-/** Fields of everything that can be blended: a blend holds those of all types it went through. */
-const BLENDED_FIELDS = ITEM_TYPES.filter((type) => type.blends).flatMap((type) => type.fields);
 const SECRETS = [...SECRET_SETTINGS, ...ITEM_TYPES.flatMap(secretsOf)];
 /** A random 128-bit uid (RFC 9562 §5.4) in hex, as items have it. */
 const UID = /^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$/;
