@@ -9,7 +9,7 @@ import { createRenderer } from './actions/render-autoinstall';
 import type { ReportTokens } from './actions/report-tokens';
 import { createAutoinstallService, SCRIPT_NAME } from './actions/serve-autoinstall';
 import { chooseFolder, createTemplateFolder, type TemplateFolder } from './actions/template-folder';
-import { isTemplateInUse } from './actions/template-use';
+import { findTemplateUsers } from './actions/template-use';
 import type { Config } from './config';
 import { isDict, textOf } from './domain/item-value';
 import { itemType } from './domain/inventory';
@@ -38,7 +38,7 @@ export interface AppAutoinstallDeps {
 
 /** Answer files: their folders, what is made of them, and Cobbler's service that hands them out. */
 export interface AppAutoinstall {
-  methods: AutoinstallMethodDeps;
+  methods: Omit<AutoinstallMethodDeps, 'authorize'>;
   service: Omit<
     CobblerServiceDeps,
     'describeFault' | keyof Pick<CobblerServiceDeps, 'runTriggers' | 'disableNetboot' | 'noteProfileInstalled'>
@@ -90,7 +90,7 @@ export async function createAppAutoinstall(deps: AppAutoinstallDeps): Promise<Ap
 
   return {
     folders: { templates: templates.dir, snippets: snippets.dir },
-    methods: { templates, snippets, service, isInUse: (name) => isTemplateInUse(inventory, name) },
+    methods: { templates, snippets, service, findUsers: (name) => findTemplateUsers(inventory, name) },
     service: {
       autoinstall: service,
       checkText: orNone,

@@ -46,7 +46,7 @@ import { migrate } from './store/migrate';
 import { isInventoryConflict } from './store/write-items';
 import { cx, toFault, valueError } from './xmlrpc/fault';
 import { guardMethods, requireAccess } from './xmlrpc/guard';
-import { autoinstallMethods } from './xmlrpc/methods/autoinstall';
+import { type AutoinstallMethodDeps, autoinstallMethods } from './xmlrpc/methods/autoinstall';
 import { formerAutoinstallMethods } from './xmlrpc/methods/autoinstall-names';
 import { createMethods } from './xmlrpc/methods/index';
 import { callInstallTriggers, installMethods } from './xmlrpc/methods/install';
@@ -223,6 +223,11 @@ async function assemble(
       identify(callers, token, call),
     isSystem: async (name: string) => (await store.inventory.findTargets([{ type: 'system', name }])).length > 0,
   };
+  const answerMethods: AutoinstallMethodDeps = {
+    ...answers.methods,
+    authorize: (session, call, verb, users) =>
+      requireAccess(rights, { session, call, verb }, 'write_autoinstall_template', users),
+  };
   const rpc = createXmlRpcServer({
     methods: guardMethods(
       createMethods([
@@ -232,8 +237,8 @@ async function assemble(
         settingMethods(itemDeps),
         xapiMethods(itemDeps),
         taskMethods(),
-        autoinstallMethods(answers.methods),
-        formerAutoinstallMethods(answers.methods),
+        autoinstallMethods(answerMethods),
+        formerAutoinstallMethods(answerMethods),
         installMethods(installDeps),
         statusMethods({
           ...callers,

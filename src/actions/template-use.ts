@@ -4,19 +4,30 @@ import { findItemNames, listItemPages, type ReadDeps } from './read-items';
 
 const USERS = ['profile', 'system', 'image'] as const;
 
-/** True when a profile, system or image names that template itself. */
-export async function isTemplateInUse(deps: ReadDeps, template: string): Promise<boolean> {
+/** An item that names a template itself. */
+export interface TemplateUser {
+  type: (typeof USERS)[number];
+  name: string;
+}
+
+/** The profiles, systems and images that name that template themselves. */
+export async function findTemplateUsers(deps: ReadDeps, template: string): Promise<TemplateUser[]> {
+  const users: TemplateUser[] = [];
   // Patterns and negations of a search are parts of names here.
   const isPlain = template !== '' && !/[*?[~]/.test(template);
-  for (const name of USERS) {
-    const type = itemType(name);
-    if (isPlain) {
-      if ((await findItemNames(deps, type, { autoinstall: template })).length > 0) return true;
-      continue;
-    }
-    for await (const items of listItemPages(deps, type)) {
-      if (items.some((item) => textOf(item.autoinstall) === template)) return true;
-    }
+  for (const type of USERS) {
+    const names = isPlain
+      ? await findItemNames(deps, itemType(type), { autoinstall: template })
+      : await scan(deps, type, template);
+    users.push(...names.map((name) => ({ type, name })));
   }
-  return false;
+  return users;
+}
+
+async function scan(deps: ReadDeps, type: TemplateUser['type'], template: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const items of listItemPages(deps, itemType(type))) {
+    for (const item of items) if (textOf(item.autoinstall) === template) names.push(textOf(item.name));
+  }
+  return names;
 }

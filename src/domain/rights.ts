@@ -20,6 +20,7 @@ const OF_ADMINS: ReadonlySet<string> = new Set([
   'modify_setting',
   'write_autoinstall_snippet',
   'remove_autoinstall_snippet',
+  'modify_snippet',
 ]);
 
 /** Who may log in is for administrators under every module: else one login would be good for any number of them. */

@@ -1,8 +1,15 @@
 import type { TemplateFolder } from '../../actions/template-folder';
-import { cx } from '../fault';
 import { defineMethod, type Method, type Param } from '../method';
 import type { XmlRpcValue } from '../value';
-import { type AutoinstallMethodDeps, fetcher, orNone, textOfFile, wanted } from './autoinstall';
+import {
+  type AutoinstallMethodDeps,
+  fetcher,
+  orNone,
+  refuseUsed,
+  requireUsers,
+  textOfFile,
+  wanted,
+} from './autoinstall';
 import { ANY_TOKEN, asName, TOKEN } from './item-methods';
 
 /** What Cobbler 2 called the folder; its clients name files by whole paths. */
@@ -55,8 +62,10 @@ export function formerAutoinstallMethods(deps: AutoinstallMethodDeps): Method[] 
       resource: 'write_autoinstall_template',
       returns: 'boolean',
       summary: 'Writes one template, as write_autoinstall_template.',
-      run: async ([name, data]) => {
-        await templates.write(shortened(name, templates), textOfFile(data));
+      run: async ([name, data], call, session) => {
+        const file = shortened(name, templates);
+        await requireUsers(deps, file, 'write_kickstart_template', call, session);
+        await templates.write(file, textOfFile(data));
         return true;
       },
     }),
@@ -66,7 +75,7 @@ export function formerAutoinstallMethods(deps: AutoinstallMethodDeps): Method[] 
       params: [{ name: 'ks', type: 'string' }, ANY_TOKEN],
       returns: 'boolean',
       summary: "Cobbler 2's name for is_autoinstall_in_use.",
-      run: ([name]) => deps.isInUse(shortened(name, templates)),
+      run: async ([name]) => (await deps.findUsers(shortened(name, templates))).length > 0,
     }),
     defineMethod({
       ...common,
@@ -94,7 +103,7 @@ function readOrWrite(
   file: string,
   resource: string,
   folder: TemplateFolder,
-  guard: Pick<AutoinstallMethodDeps, 'isInUse'> | null,
+  guard: Pick<AutoinstallMethodDeps, 'findUsers' | 'authorize'> | null,
 ): Method {
   return defineMethod({
     name,
@@ -108,13 +117,16 @@ function readOrWrite(
     resource,
     returns: 'any',
     summary: 'Reads a file, or writes it; -1 for a text removes it.',
-    run: async ([given, isRead, data]) => {
+    run: async ([given, isRead, data], call, session) => {
       const path = shortened(given, folder);
       if (isRead === true || isRead === 1) return folder.read(path);
       if (data === REMOVE) {
-        if (guard && (await guard.isInUse(path))) throw cx('attempt to delete in-use file');
+        if (guard) await refuseUsed(guard, path);
         await folder.remove(path);
-      } else await folder.write(path, textOfFile(data));
+        return true;
+      }
+      if (guard) await requireUsers(guard, path, name, call, session);
+      await folder.write(path, textOfFile(data));
       return true;
     },
   });

@@ -1,8 +1,9 @@
 import { type AutoinstallService, type Fetcher, SCRIPT_NAME, type Wanted } from '../../actions/serve-autoinstall';
 import type { TemplateFolder } from '../../actions/template-folder';
+import type { TemplateUser } from '../../actions/template-use';
 import { cx, typeError, valueError } from '../fault';
 import { pythonType, toItemValue } from '../item-wire';
-import { type Call, defineMethod, type Method, type Param } from '../method';
+import { type Call, defineMethod, type Method, type Param, type Session } from '../method';
 import type { XmlRpcValue } from '../value';
 import { ANY_TOKEN, asName, TOKEN } from './item-methods';
 
@@ -11,8 +12,10 @@ export interface AutoinstallMethodDeps {
   templates: TemplateFolder;
   snippets: TemplateFolder;
   service: AutoinstallService;
-  /** True when a profile, system or image names that template. */
-  isInUse(template: string): Promise<boolean>;
+  /** The profiles, systems and images that name that template themselves. */
+  findUsers(template: string): Promise<TemplateUser[]>;
+  /** Asks for the right to change a template these use. @throws Fault in Cobbler's words. */
+  authorize(session: Session, call: Call, verb: string, users: readonly TemplateUser[]): Promise<void>;
 }
 
 const FILE: Param = { name: 'file_path', type: 'string' };
@@ -32,7 +35,7 @@ export function autoinstallMethods(deps: AutoinstallMethodDeps): Method[] {
       concurrent: true,
       returns: 'boolean',
       summary: 'True when a profile, system or image names that template.',
-      run: ([name]) => deps.isInUse(asName(name)),
+      run: async ([name]) => (await deps.findUsers(asName(name))).length > 0,
     }),
     ...generateMethods(deps.service),
   ];
@@ -40,7 +43,7 @@ export function autoinstallMethods(deps: AutoinstallMethodDeps): Method[] {
 
 function folderMethods(
   { folder, noun, summary }: { folder: TemplateFolder; noun: 'template' | 'snippet'; summary: string },
-  { isInUse }: AutoinstallMethodDeps,
+  deps: AutoinstallMethodDeps,
 ): Method[] {
   return [
     defineMethod({
@@ -69,8 +72,10 @@ function folderMethods(
       resource: `write_autoinstall_${noun}`,
       returns: 'boolean',
       summary: `Writes one ${summary}; folders that are missing are made.`,
-      run: async ([name, data]) => {
-        await folder.write(pathOf(name), textOfFile(data));
+      run: async ([name, data], call, session) => {
+        const file = pathOf(name);
+        if (noun === 'template') await requireUsers(deps, file, `write_autoinstall_${noun}`, call, session);
+        await folder.write(file, textOfFile(data));
         return true;
       },
     }),
@@ -83,12 +88,30 @@ function folderMethods(
       summary: noun === 'template' ? `Removes a template that nothing uses.` : 'Removes a snippet.',
       run: async ([name]) => {
         const file = pathOf(name);
-        if (noun === 'template' && (await isInUse(file))) throw cx('attempt to delete in-use file');
+        if (noun === 'template') await refuseUsed(deps, file);
         await folder.remove(file);
         return true;
       },
     }),
   ];
+}
+
+/** A template that is used is changed by those who may change its users. */
+export async function requireUsers(
+  deps: Pick<AutoinstallMethodDeps, 'findUsers' | 'authorize'>,
+  file: string,
+  verb: string,
+  call: Call,
+  session: Session | null,
+): Promise<void> {
+  if (session === null) throw new Error(`${verb} was run without a session`);
+  const users = await deps.findUsers(file);
+  if (users.length > 0) await deps.authorize(session, call, verb, users);
+}
+
+/** What something uses stays. */
+export async function refuseUsed(deps: Pick<AutoinstallMethodDeps, 'findUsers'>, file: string): Promise<void> {
+  if ((await deps.findUsers(file)).length > 0) throw cx('attempt to delete in-use file');
 }
 
 /** Files of profiles and systems, for installers: no session is asked for. */
