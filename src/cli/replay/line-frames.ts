@@ -14,10 +14,11 @@ const HEAD_LINES = 50;
  */
 export function routeOf(name: string, lines: readonly string[]): Route {
   const head = lines.slice(0, HEAD_LINES);
-  const sniffed = head.map((line) => sniffLine(line)?.kind).find((kind) => kind !== undefined);
-  if (sniffed === 'events') return 'webhook';
+  const sniffed = head.map(sniffLine).find((found) => found !== null) ?? null;
+  // Agama's events are read from its own service by who likes to, and sent nowhere.
+  if (sniffed?.kind === 'events') return sniffed.installer.name === 'subiquity' ? 'webhook' : 'upload';
   const found = findByFileName(name)[0];
-  if (found?.entry.kind === 'tagged' || sniffed === 'access') return 'syslog';
+  if (found?.entry.kind === 'tagged' || sniffed?.kind === 'access') return 'syslog';
   const isRemote = found?.installer.name === 'anaconda' && REMOTE_KINDS.has(found.entry.kind);
   if (found) return isRemote ? 'syslog' : 'upload';
   return head.some((line) => splitTagged(line) !== null) ? 'syslog' : 'upload';

@@ -43,18 +43,18 @@ export function registerFleet(
 /** As {@link registerFleet}, for machines of any kind. */
 export async function registerMachines(
   client: Client,
-  machines: readonly { name: string; mac: string; comment: string }[],
+  machines: readonly { name: string; mac: string; ip?: string; comment: string }[],
   options: { profile: string; onProgress: OnProgress },
 ): Promise<Map<string, string>> {
   await requireProfile(client, options.profile);
   const tokens = new Map<string, string>();
-  await inParallel(machines, options.onProgress, async ({ name, mac, comment }) => {
+  await inParallel(machines, options.onProgress, async ({ name, mac, ip, comment }) => {
     const info = {
       name,
       profile: options.profile,
       netboot_enabled: true,
       comment,
-      interfaces: { eth0: { mac_address: mac } },
+      interfaces: { eth0: { mac_address: mac, ...(ip !== undefined && { ip_address: ip }) } },
     };
     const answer = await client.ask('register_system', [info]);
     if (isWireStruct(answer) && typeof answer['report_token'] === 'string' && answer['report_token'] !== '~') {
