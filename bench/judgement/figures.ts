@@ -100,9 +100,14 @@ export function scoreCobbler({
   };
 }
 
-/** Minutes from the beginning of the trouble to the first such event after it; Infinity when there was none. */
+/**
+ * Minutes from the beginning of the trouble to the first such event after it; 0 when it was called stalled wrongly just then;
+ * Infinity when there was none.
+ */
 function delayOf({ label, log }: JudgedRun, kind: 'run-stalled' | 'run-late'): number {
   const beganAt = startOf(log) + (label.troubleAt ?? 0);
+  const before = log.findLast((event) => event.occurredAt <= beganAt);
+  if (before?.after.status === 'stalled') return 0;
   const found = log.find((event) => event.kind === kind && event.occurredAt >= beganAt);
   return found ? minutes(found.occurredAt - beganAt) : Infinity;
 }

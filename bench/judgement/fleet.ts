@@ -70,11 +70,16 @@ const MACHINE_SPREAD = 0.08;
 const MIRROR_SPREAD = 0.2;
 const MIRROR_MOVE = { at: 0.6, times: 1.5 };
 
-/** The labelled runs of a seed, in the order they begin. Pure. */
-export function makeLabelledRuns(count: number, seed: number): LabelledRun[] {
+/**
+ * The labelled runs of a seed, in the order they begin. Pure.
+ *
+ * @param names - the profiles that are installed: all, unless some are named.
+ */
+export function makeLabelledRuns(count: number, seed: number, names?: readonly string[]): LabelledRun[] {
   const random = createRandom(seed);
-  const software = new Map(PROFILES.map((profile) => [profile.name, makeSoftware(profile, random)]));
-  const profiles = Array.from({ length: count }, () => pickProfile(random));
+  const installed = PROFILES.filter(({ name }) => !names || names.includes(name));
+  const software = new Map(installed.map((profile) => [profile.name, makeSoftware(profile, random)]));
+  const profiles = Array.from({ length: count }, () => pickProfile(installed, random));
   const fates = assignFates(profiles, random);
   let mirror = 0;
   return profiles.map((profile, index) => {
@@ -107,9 +112,9 @@ function makeSoftware({ model }: ProfileSpec, random: Random): Partial<Record<Ph
   );
 }
 
-function pickProfile(random: Random): ProfileSpec {
-  let rest = random.next() * PROFILES.reduce((sum, { share }) => sum + share, 0);
-  return PROFILES.find(({ share }) => (rest -= share) < 0) ?? PROFILES[0]!;
+function pickProfile(profiles: readonly ProfileSpec[], random: Random): ProfileSpec {
+  let rest = random.next() * profiles.reduce((sum, { share }) => sum + share, 0);
+  return profiles.find(({ share }) => (rest -= share) < 0) ?? profiles[0]!;
 }
 
 function pickHardware({ hardware }: ProfileSpec, random: Random): number {
