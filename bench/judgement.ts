@@ -3,15 +3,15 @@
  * rules in virtual time and judged three ways: by `cobbler status`'s fixed 100 minutes, by constants, and by limits that are
  * learned while the runs of the set finish. docs/judgement.md explains it.
  *
- *     npx tsx bench/judgement.ts [--runs 1000] [--seeds 11,12,13,14]
+ *     npx tsx bench/judgement.ts [--runs 1000] [--seeds 31,32,33,34]
  */
 import { parseArgs } from 'node:util';
 import { scoreCobbler, scoreRules, type Scores } from './judgement/figures';
 import { makeLabelledRuns } from './judgement/fleet';
 import { judgeRuns } from './judgement/judge';
 
-/** The numbers in the rules were chosen by looking at seed 1; these were not looked at then. */
-const SEEDS = '11,12,13,14';
+/** The numbers in the rules were chosen by looking at seeds 1 to 5 and 11 to 14; these were not looked at then. */
+const SEEDS = '31,32,33,34';
 
 type Figure = keyof Scores;
 type Way = 'cobbler' | 'constants' | 'learned';

@@ -7,13 +7,13 @@ import { defaultLimits } from './stall';
 const HIGH = 0.95;
 /** … times this much, for the runs not seen yet … */
 const MARGIN = 1.3;
-/** … and more while they are few: five runs double it and more, fifty add a sixth. */
+/** … and more while they are few: five runs add more than half, fifty a tenth. */
 const MARGIN_OF_FEW = 3;
 /**
  * … and this on top: what stops a healthy install from outside – a mirror's time-outs and retries, a lease, a RAID that is
- * built – does not grow with its steps. Five minutes are ten retries of half a minute.
+ * built – does not grow with its steps. Ten retries of half a minute are five minutes, and one is for the next step's word.
  */
-const SLACK_MS = 5 * 60_000;
+const SLACK_MS = 6 * 60_000;
 /** Late is half of the limit, but not before what nineteen of twenty needed, a tenth more, and two minutes. */
 const LATE_MARGIN = 1.1;
 const LATE_SLACK_MS = 2 * 60_000;
