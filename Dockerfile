@@ -16,7 +16,7 @@ COPY autoinstall ./autoinstall
 RUN install -d -o node -g node -m 0700 /var/lib/kickwatch && ln -s /app/dist/src/cli/main.js /usr/local/bin/kickwatch
 USER node
 VOLUME /var/lib/kickwatch
-EXPOSE 25151
+EXPOSE 25151 5514/tcp 5514/udp
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT||25151}/readyz`).then(r=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 CMD ["node", "dist/src/main.js"]
