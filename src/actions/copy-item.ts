@@ -2,6 +2,7 @@ import { partsOf } from '../domain/item-edits';
 import { FieldError, type ItemData } from '../domain/item-value';
 import { completeValues, fieldNamed, writeField, type ItemType } from '../domain/inventory';
 import { changeInventory, type InventoryDeps } from './inventory-deps';
+import { withTriggers } from './item-triggers';
 import { NAME_TAKEN, storeItem } from './save-item';
 
 /** Address fields that a copy must not share with its original, and the setting that lets it. */
@@ -31,16 +32,18 @@ export async function copyItem(
 ): Promise<boolean> {
   const { type, name, by } = options;
   const newName = readName(type, options.newName);
-  return changeInventory(deps, async (tx) => {
-    await tx.items.lockNames(type, [newName]);
-    const original = await tx.items.get(type, name);
-    if (!original) return false;
-    if (await tx.items.has(type, newName)) throw new FieldError('rule', NAME_TAKEN);
-    const values: ItemData = { ...completeValues(type.fields, original.values, deps.settings), name: newName };
-    if (type.parts) values[type.parts.field] = withoutAddresses(deps, partsOf(type, values));
-    await storeItem(tx, { type, before: null, values, by });
-    return true;
-  });
+  const copy = (): Promise<boolean> =>
+    changeInventory(deps, async (tx) => {
+      await tx.items.lockNames(type, [newName]);
+      const original = await tx.items.get(type, name);
+      if (!original) return false;
+      if (await tx.items.has(type, newName)) throw new FieldError('rule', NAME_TAKEN);
+      const values: ItemData = { ...completeValues(type.fields, original.values, deps.settings), name: newName };
+      if (type.parts) values[type.parts.field] = withoutAddresses(deps, partsOf(type, values));
+      await storeItem(tx, { type, before: null, values, by });
+      return true;
+    });
+  return withTriggers(deps, { verb: 'add', type: type.name, name: newName }, copy);
 }
 
 function withoutAddresses(deps: InventoryDeps, parts: Record<string, ItemData>): ItemData {

@@ -13,7 +13,11 @@ export async function disableNetboot(deps: InventoryDeps, name: string): Promise
   const [target] = await deps.store.inventory.findTargets([{ type: 'system', name }]);
   if (!target) return false;
   if (!target.netbootEnabled) return true;
-  return editItem(deps, { type, name, by: null }, async (draft) => {
+  // An installer may not wait for a script, nor fail of it and install again for ever: those before are left out.
+  const { triggers, ...quiet } = deps;
+  const done = await editItem(quiet, { type, name, by: null }, async (draft) => {
     await draft.write('netboot_enabled', false);
   });
+  if (done && deps.settings.nopxe_with_triggers === true) triggers?.after({ verb: 'add', type: 'system', name });
+  return done;
 }

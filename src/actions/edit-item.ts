@@ -2,6 +2,7 @@ import { FieldError, textOf } from '../domain/item-value';
 import { completeValues, initialValues, type ItemType } from '../domain/inventory';
 import { changeInventory, type InventoryDeps } from './inventory-deps';
 import { createDraft, type Draft } from './item-draft';
+import { withTriggers } from './item-triggers';
 import { NAME_TAKEN, storeItem } from './save-item';
 
 /**
@@ -16,14 +17,16 @@ export async function addItem(
   edit: (draft: Draft) => Promise<void>,
 ): Promise<void> {
   const { type, name, by } = options;
-  await changeInventory(deps, async (tx) => {
-    await tx.items.lockNames(type, [name]);
-    const before = await tx.items.get(type, name, { lock: true });
-    if (before && !options.overwrites) throw new FieldError('rule', options.taken ?? NAME_TAKEN);
-    const draft = createDraft(tx, type, initialValues(type.fields, deps.settings), []);
-    await edit(draft);
-    await storeItem(tx, { type, before, values: draft.values, by });
-  });
+  const add = (): Promise<void> =>
+    changeInventory(deps, async (tx) => {
+      await tx.items.lockNames(type, [name]);
+      const before = await tx.items.get(type, name, { lock: true });
+      if (before && !options.overwrites) throw new FieldError('rule', options.taken ?? NAME_TAKEN);
+      const draft = createDraft(tx, type, initialValues(type.fields, deps.settings), []);
+      await edit(draft);
+      await storeItem(tx, { type, before, values: draft.values, by });
+    });
+  await withTriggers(deps, { verb: 'add', type: type.name, name }, add);
 }
 
 /**
@@ -38,18 +41,20 @@ export async function editItem(
   edit: (draft: Draft) => Promise<void>,
 ): Promise<boolean> {
   const { type, name, by } = options;
-  return changeInventory(deps, async (tx) => {
-    await tx.items.lockNames(type, [name]);
-    const before = await tx.items.get(type, name, { lock: true });
-    if (!before) return false;
-    const draft = createDraft(tx, type, completeValues(type.fields, before.values, deps.settings), []);
-    await edit(draft);
-    const newName = textOf(draft.values.name);
-    if (newName !== name) {
-      await tx.items.lockNames(type, [newName]);
-      if (await tx.items.has(type, newName)) throw new FieldError('rule', NAME_TAKEN);
-    }
-    await storeItem(tx, { type, before, values: draft.values, by });
-    return true;
-  });
+  const change = (): Promise<boolean> =>
+    changeInventory(deps, async (tx) => {
+      await tx.items.lockNames(type, [name]);
+      const before = await tx.items.get(type, name, { lock: true });
+      if (!before) return false;
+      const draft = createDraft(tx, type, completeValues(type.fields, before.values, deps.settings), []);
+      await edit(draft);
+      const newName = textOf(draft.values.name);
+      if (newName !== name) {
+        await tx.items.lockNames(type, [newName]);
+        if (await tx.items.has(type, newName)) throw new FieldError('rule', NAME_TAKEN);
+      }
+      await storeItem(tx, { type, before, values: draft.values, by });
+      return true;
+    });
+  return withTriggers(deps, { verb: 'add', type: type.name, name }, change);
 }

@@ -3,6 +3,7 @@ import type { SettingValues } from '../domain/item-value';
 import type { RunKind } from '../domain/run';
 import type { InventoryStore } from '../store/inventory';
 import type { Store } from '../store/index';
+import type { ItemTriggers } from './item-triggers';
 
 /** What happened to a system or profile, as far as runs are concerned. */
 export type InventoryChange =
@@ -32,6 +33,8 @@ export interface InventoryDeps {
   isWriteConflict(error: unknown): boolean;
   /** Told inside the transaction of the change; what it throws undoes the change. */
   onInventoryChange(trx: Knex.Transaction, changes: InventoryChange[]): Promise<void>;
+  /** Scripts around changes; none when left out. */
+  triggers?: ItemTriggers;
 }
 
 /** The inventory inside one transaction. */

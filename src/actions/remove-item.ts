@@ -2,6 +2,7 @@ import { FieldError } from '../domain/item-value';
 import type { ItemType } from '../domain/inventory';
 import type { InventoryStore } from '../store/inventory';
 import { changeInventory, type InventoryChange, type InventoryDeps, type InventoryTransaction } from './inventory-deps';
+import { withTriggers } from './item-triggers';
 import { describeChange } from './save-item';
 
 /**
@@ -15,17 +16,19 @@ export async function removeItem(
   options: { type: ItemType; name: string; recursive: boolean; by: string | null },
 ): Promise<boolean> {
   const { type, name, by } = options;
-  return changeInventory(deps, async (tx) => {
-    await tx.items.lockNames(type, [name]);
-    if (!(await tx.items.has(type, name))) return false;
-    const levels = await findBelow(tx.items, type, name);
-    const [child] = levels[1] ?? [];
-    if (child && !options.recursive) {
-      throw new FieldError('rule', `removal would orphan ${child.type.name}: ${child.names[0]}`);
-    }
-    await removeAll(tx, merge(levels), by);
-    return true;
-  });
+  const remove = (): Promise<boolean> =>
+    changeInventory(deps, async (tx) => {
+      await tx.items.lockNames(type, [name]);
+      if (!(await tx.items.has(type, name))) return false;
+      const levels = await findBelow(tx.items, type, name);
+      const [child] = levels[1] ?? [];
+      if (child && !options.recursive) {
+        throw new FieldError('rule', `removal would orphan ${child.type.name}: ${child.names[0]}`);
+      }
+      await removeAll(tx, merge(levels), by);
+      return true;
+    });
+  return withTriggers(deps, { verb: 'delete', type: type.name, name }, remove);
 }
 
 /** Items of one type. */

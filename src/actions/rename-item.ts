@@ -2,6 +2,7 @@ import { FieldError } from '../domain/item-value';
 import { completeValues, type ItemType } from '../domain/inventory';
 import { readName } from './copy-item';
 import { changeInventory, type InventoryDeps } from './inventory-deps';
+import { withTriggers } from './item-triggers';
 import { NAME_TAKEN, storeItem } from './save-item';
 
 /**
@@ -17,14 +18,16 @@ export async function renameItem(
   const { type, name, by } = options;
   const newName = readName(type, options.newName);
   if (newName === '') throw new FieldError('rule', 'Name is required');
-  return changeInventory(deps, async (tx) => {
-    await tx.items.lockNames(type, [name, newName]);
-    const before = await tx.items.get(type, name, { lock: true });
-    if (!before) return false;
-    if (newName === name) return true;
-    if (await tx.items.has(type, newName)) throw new FieldError('rule', NAME_TAKEN);
-    const values = { ...completeValues(type.fields, before.values, deps.settings), name: newName };
-    await storeItem(tx, { type, before, values, by });
-    return true;
-  });
+  const rename = (): Promise<boolean> =>
+    changeInventory(deps, async (tx) => {
+      await tx.items.lockNames(type, [name, newName]);
+      const before = await tx.items.get(type, name, { lock: true });
+      if (!before) return false;
+      if (newName === name) return true;
+      if (await tx.items.has(type, newName)) throw new FieldError('rule', NAME_TAKEN);
+      const values = { ...completeValues(type.fields, before.values, deps.settings), name: newName };
+      await storeItem(tx, { type, before, values, by });
+      return true;
+    });
+  return withTriggers(deps, { verb: 'add', type: type.name, name: newName }, rename);
 }

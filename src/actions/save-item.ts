@@ -5,6 +5,7 @@ import { checkComplete, completeValues, fieldNamed, type ItemType } from '../dom
 import type { StagedItem } from '../store/item-handles';
 import type { StoredItem } from '../store/items';
 import { changeInventory, type InventoryChange, type InventoryDeps, type InventoryTransaction } from './inventory-deps';
+import { withTriggers } from './item-triggers';
 import { checkAddresses, checkReference, createDraft, loadParents, type Draft } from './item-draft';
 
 /** What a handle stands for: an item never saved (the handle is secret), or edits of one session on a saved item. */
@@ -61,28 +62,32 @@ export async function saveHandle(
   mode: EditMode,
   by: string | null,
 ): Promise<boolean> {
-  return changeInventory(deps, async (tx) => {
-    const names = await namesOf(tx, ref);
-    await tx.items.lockNames(ref.type, names);
-    const open = await openHandle(tx, ref);
-    if (!open) return false;
-    const { staged, draft } = open;
-    const name = textOf(draft.values.name);
-    let before = open.before;
-    if (before?.values.name !== name || mode === 'new') {
-      const taken = await tx.items.get(ref.type, name, { lock: true });
-      if (taken && (mode === 'new' || before)) throw new FieldError('rule', NAME_TAKEN);
-      before ??= taken;
-    }
-    const saved = await storeItem(tx, { type: ref.type, before, values: draft.values, by });
-    if (ref.kind === 'saved') await tx.items.handles.drop(ref.owner, ref.handle);
-    else await tx.items.handles.put({ ...staged, itemName: name, initial: saved, edits: [] }, new Date(deps.now()));
-    return true;
-  });
+  const save = (): Promise<boolean> =>
+    changeInventory(deps, async (tx) => {
+      const names = await namesOf(tx, ref);
+      await tx.items.lockNames(ref.type, names);
+      const open = await openHandle(tx, ref);
+      if (!open) return false;
+      const { staged, draft } = open;
+      const name = textOf(draft.values.name);
+      let before = open.before;
+      if (before?.values.name !== name || mode === 'new') {
+        const taken = await tx.items.get(ref.type, name, { lock: true });
+        if (taken && (mode === 'new' || before)) throw new FieldError('rule', NAME_TAKEN);
+        before ??= taken;
+      }
+      const saved = await storeItem(tx, { type: ref.type, before, values: draft.values, by });
+      if (ref.kind === 'saved') await tx.items.handles.drop(ref.owner, ref.handle);
+      else await tx.items.handles.put({ ...staged, itemName: name, initial: saved, edits: [] }, new Date(deps.now()));
+      return true;
+    });
+  if (!deps.triggers) return save();
+  const name = (await namesOf({ items: deps.store.inventory }, ref)).at(-1) ?? '';
+  return withTriggers(deps, { verb: 'add', type: ref.type.name, name }, save);
 }
 
 /** The names the handle is about to touch, read before they are locked. */
-async function namesOf(tx: InventoryTransaction, ref: HandleRef): Promise<string[]> {
+async function namesOf(tx: Pick<InventoryTransaction, 'items'>, ref: HandleRef): Promise<string[]> {
   const staged = await tx.items.handles.get(ref.kind === 'new' ? '' : ref.owner, ref.handle);
   const names = ref.kind === 'saved' ? [ref.name] : staged?.itemName != null ? [staged.itemName] : [];
   for (const edit of staged?.edits ?? []) {

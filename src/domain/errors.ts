@@ -21,6 +21,8 @@ export const ERRORS = {
   DATABASE_AWAY: { kind: 'unavailable', sentence: 'The database cannot be reached; try again.' },
   OVERLOADED: { kind: 'unavailable', sentence: 'The server has more work in hand than it may hold; try again.' },
   STORAGE_FULL: { kind: 'unavailable', sentence: 'The file could not be written; try again.' },
+  TOOL_MISSING: { kind: 'conflict', sentence: 'A program that this needs is not installed on the server.' },
+  TOOL_FAILED: { kind: 'conflict', sentence: 'A program on the server failed.' },
   BUG: { kind: 'bug', sentence: 'The server made a mistake.' },
 } as const satisfies Record<string, { kind: ErrorKind; sentence: string }>;
 export type ErrorCode = keyof typeof ERRORS;

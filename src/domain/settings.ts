@@ -1,4 +1,5 @@
-import type { ItemValue, SettingValues } from './item-value';
+import { FieldError, isDict, textOf, type ItemValue, type SettingValues } from './item-value';
+import { checkSize, readPairs, splitWords } from './item-values';
 
 /** What a setting holds. */
 export type SettingKind = 'flag' | 'int' | 'double' | 'text' | 'list' | 'struct';
@@ -9,12 +10,22 @@ export interface Setting {
   initial: ItemValue;
   /** Never shown to callers without a session, nor in logs. */
   secret: boolean;
+  /** Least and greatest value of a number: beyond them nobody could use the server any more. */
+  range?: readonly [number, number];
 }
 
 const SECRET = { secret: true };
 const setting =
   (kind: SettingKind) =>
-  (initial: ItemValue, { secret = false } = {}): Setting => ({ kind, initial, secret });
+  (
+    initial: ItemValue,
+    { secret = false, range }: { secret?: boolean; range?: readonly [number, number] } = {},
+  ): Setting => ({
+    kind,
+    initial,
+    secret,
+    ...(range && { range }),
+  });
 const [flag, int, double] = [setting('flag'), setting('int'), setting('double')];
 const [text, list, struct] = [setting('text'), setting('list'), setting('struct')];
 const words = (line: string): string[] => line.split(' ');
@@ -30,7 +41,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   allow_dynamic_settings: flag(false),
   always_write_dhcp_entries: flag(false),
   anamon_enabled: flag(true),
-  auth_token_expiration: int(3600),
+  auth_token_expiration: int(3600, { range: [60, 31_536_000] }),
   authn_pam_service: text('login'),
   auto_migrate_settings: flag(false),
   autoinstall: text('default.ks'),
@@ -90,7 +101,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   extra_settings_list: list([]),
   grub2_mod_dir: text('/usr/lib/grub'),
   grubconfig_dir: text('/var/lib/cobbler/grub_config'),
-  http_port: int(80),
+  http_port: int(80, { range: [1, 65_535] }),
   include: list(['/etc/cobbler/settings.d/*.settings']),
   iso_template_dir: text('/etc/cobbler/iso'),
   jinja2_includedir: text('/var/lib/cobbler/jinja2'),
@@ -98,7 +109,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   lazy_start: flag(false),
   ldap_anonymous_bind: flag(true),
   ldap_base_dn: text('DC=example,DC=com'),
-  ldap_port: int(389),
+  ldap_port: int(389, { range: [1, 65_535] }),
   ldap_search_bind_dn: text(''),
   ldap_search_passwd: text('', SECRET),
   ldap_search_prefix: text('uid='),
@@ -173,7 +184,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   ),
   windows_enabled: flag(false),
   windows_template_dir: text('/etc/cobbler/windows'),
-  xmlrpc_port: int(25151),
+  xmlrpc_port: int(25151, { range: [1, 65_535] }),
   yum_distro_priority: int(1),
   yum_post_install_mirror: flag(true),
   yumdownloader_flags: text('--resolve'),
@@ -183,3 +194,56 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
 export const DEFAULT_SETTINGS: SettingValues = Object.freeze(
   Object.fromEntries(Object.entries(SETTINGS).map(([name, { initial }]) => [name, initial])),
 );
+
+/** Greatest whole number an answer may hold. */
+const MAX_INT = 2_147_483_647;
+
+/**
+ * A value as the setting holds it, read as Cobbler's `modify_setting` does: numbers and flags take digits, text of words
+ * becomes a list, text of `k=v` pairs a struct.
+ *
+ * @returns undefined when it cannot be one: `false` in letters is no flag, as in Cobbler.
+ */
+export function coerceSetting(setting: Setting, value: ItemValue): ItemValue | undefined {
+  try {
+    checkSize(value);
+    return coerce(setting, value);
+  } catch (error) {
+    if (error instanceof FieldError) return undefined;
+    throw error;
+  }
+}
+
+function coerce({ kind, range }: Setting, value: ItemValue): ItemValue | undefined {
+  switch (kind) {
+    case 'flag': {
+      const number = toNumber(value);
+      return number === undefined ? undefined : number !== 0;
+    }
+    case 'int': {
+      const number = toNumber(value);
+      const [least, greatest] = range ?? [-MAX_INT, MAX_INT];
+      return number !== undefined && Number.isInteger(number) && number >= least && number <= greatest
+        ? number
+        : undefined;
+    }
+    case 'double':
+      return toNumber(value);
+    case 'text':
+      return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+    case 'list':
+      return Array.isArray(value) ? value : typeof value === 'string' ? splitWords(value) : undefined;
+    case 'struct': {
+      if (isDict(value)) return value;
+      return typeof value === 'string'
+        ? readPairs(value, { type: 'setting', field: 'value', values: {} }, true)
+        : undefined;
+    }
+  }
+}
+
+function toNumber(value: ItemValue): number | undefined {
+  if (typeof value === 'boolean') return Number(value);
+  const text = typeof value === 'number' ? String(value) : textOf(value).trim();
+  return /^[+-]?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : undefined;
+}

@@ -9,6 +9,8 @@ import { createRunStore, type RunStore } from './runs';
 import { createSecretStore, type SecretStore } from './secrets';
 import { createSenderStore, type SenderStore } from './senders';
 import { createSessionStore, type SessionStore } from './sessions';
+import { createSettingStore, type SettingStore } from './settings';
+import { createTaskStore, type TaskStore } from './tasks';
 import { createUploadStore, type UploadStore } from './uploads';
 
 /**
@@ -26,6 +28,8 @@ export interface Store {
   secrets: SecretStore;
   senders: SenderStore;
   sessions: SessionStore;
+  settings: SettingStore;
+  tasks: TaskStore;
   uploads: UploadStore;
   /**
    * Runs `fn` in one transaction with a store bound to it: everything in it must go through that store (or `trx`),
@@ -53,6 +57,8 @@ export function createStore(db: Knex, options: StoreOptions = { defaultOwners: [
     secrets: createSecretStore(db),
     senders: createSenderStore(db),
     sessions: createSessionStore(db),
+    settings: createSettingStore(db),
+    tasks: createTaskStore(db),
     uploads: createUploadStore(db),
     transaction: (fn) => db.transaction((trx) => fn(createStore(trx, options), trx)),
   };
