@@ -6,6 +6,7 @@ import type { Heartbeat } from './actions/heartbeat';
 import type { Intake } from './actions/intake';
 import type { InventoryDeps } from './actions/inventory-deps';
 import { createDigestStep } from './actions/send-digests';
+import type { TaskRunner } from './actions/run-tasks';
 import { sweepHandles } from './actions/stage-item';
 import type { LiveLogs } from './actions/keep-live-logs';
 import type { SyslogIntake } from './actions/take-syslog';
@@ -19,6 +20,8 @@ import type { Channel, Notifier } from './notify/notifier';
 
 /** How long it can be looked up who was told what. */
 const KEEP_DELIVERIES_MS = 90 * 24 * 60 * 60_000;
+/** How long background tasks can be looked up, as with Cobbler. */
+const KEEP_TASKS_MS = 7 * 24 * 60 * 60_000;
 
 /** What is repeated while the server runs. */
 export interface LoopDeps extends WatchDeps {
@@ -36,6 +39,9 @@ export interface LoopDeps extends WatchDeps {
   notifiers: { channel: Channel; notifier: Notifier }[];
   /** Filled with what is to be called when there may be something to send. */
   nudges: Set<() => void>;
+  tasks: Pick<TaskRunner, 'step' | 'onStart'>;
+  /** Takes over settings that other servers changed. */
+  followSettings(): Promise<unknown>;
 }
 
 /** Starts everything that is repeated; the answer stops it and resolves when the steps in hand are done. */
@@ -62,7 +68,14 @@ export function startLoops(deps: LoopDeps): () => Promise<void> {
   );
   deps.nudges.add(() => forming.nudge());
 
+  const tasks = repeat('tasks', 1_000, () => deps.tasks.step());
+  deps.tasks.onStart(() => tasks.nudge());
+
   const loops = [
+    tasks,
+    repeat('settings', 2_000, async () => {
+      await deps.followSettings();
+    }),
     repeat('heartbeat', 1_000, async () => {
       await deps.heartbeat.beat();
       await applyBlindWindows(deps, deps.intake);
@@ -80,6 +93,7 @@ export function startLoops(deps: LoopDeps): () => Promise<void> {
       await sweepHandles(deps.inventory);
       await store.deliveries.prune(now() - KEEP_DELIVERIES_MS);
       await store.notifications.prune(now() - KEEP_DELIVERIES_MS);
+      await store.tasks.prune(now() - KEEP_TASKS_MS);
       await store.events.ensurePartitions(now());
       await store.senders.pruneLeases(now() - LEASE_MS);
     }),

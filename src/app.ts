@@ -8,6 +8,7 @@ import { createHeartbeat } from './actions/heartbeat';
 import { createIntake, type CommitListener } from './actions/intake';
 import { createInstallTime } from './actions/install-time';
 import type { InventoryDeps } from './actions/inventory-deps';
+import { createLiveSettings } from './actions/live-settings';
 import { maintainAdminContact } from './actions/maintain-admin-contact';
 import { createRunReader } from './actions/read-runs';
 import { createFetchSince } from './actions/read-written';
@@ -25,6 +26,7 @@ import { createAppAutoinstall } from './app-autoinstall';
 import { startLoops } from './app-loops';
 import { createAppAccess } from './app-access';
 import { createAppSyslog } from './app-syslog';
+import { createAppTasks } from './app-tasks';
 import { chooseModules, type Modules } from './auth/modules';
 import { createCobblerService } from './http/cobbler-service';
 import { createIntakeApi } from './http/intake-api';
@@ -48,10 +50,13 @@ import { cx, toFault, valueError } from './xmlrpc/fault';
 import { guardMethods, requireAccess } from './xmlrpc/guard';
 import { type AutoinstallMethodDeps, autoinstallMethods } from './xmlrpc/methods/autoinstall';
 import { formerAutoinstallMethods } from './xmlrpc/methods/autoinstall-names';
+import { catalogueMethods } from './xmlrpc/methods/catalogue';
+import { formerNames } from './xmlrpc/methods/former-names';
 import { createMethods } from './xmlrpc/methods/index';
 import { callInstallTriggers, installMethods } from './xmlrpc/methods/install';
 import { formatInstallStatus } from './xmlrpc/methods/install-status';
 import { itemMethods } from './xmlrpc/methods/items';
+import { miscMethods } from './xmlrpc/methods/misc';
 import { notifyMethods } from './xmlrpc/methods/notify';
 import { registerMethods } from './xmlrpc/methods/register';
 import { registerSystemMethods } from './xmlrpc/methods/register-system';
@@ -101,7 +106,7 @@ async function assemble(
   config: Config,
   database: Database,
   {
-    settings,
+    settings: fromFile,
     modules,
     warnings,
   }: { settings: InventoryDeps['settings']; modules: Modules; warnings: readonly string[] },
@@ -110,8 +115,17 @@ async function assemble(
   const log = createLog({ dir: config.logDir, level: config.logLevel });
   for (const warning of warnings) log.warn('A setting is not used', { warning });
   const warn = createThrottle(log, now);
-  const storeOptions = { defaultOwners: settings.default_ownership as string[] };
+  const storeOptions = { defaultOwners: fromFile.default_ownership as string[] };
   const store = createStore(database.knex, storeOptions);
+  const liveSettings = createLiveSettings({ store, fromFile, now, log });
+  const settings = liveSettings.values;
+  const followSettings = async (): Promise<string[]> => {
+    const changed = await liveSettings.refresh();
+    storeOptions.defaultOwners = settings.default_ownership as string[];
+    return changed;
+  };
+  const overridden = await followSettings();
+  if (overridden.length > 0) log.info('Settings changed by modify_setting come before the file', { overridden });
   const server = await keepServerName(config.dataDir);
   const watch = { store, now, server };
 
@@ -137,6 +151,8 @@ async function assemble(
   const reader = createRunReader({ store, history, judgementNow: heartbeat.judgementNow });
   const recordMessage = createRecordMessage({ intake, parse: (message) => parseMessage(message)?.drafts ?? [] });
 
+  const tasks = createAppTasks({ config, store, settings, server, log, now });
+
   // The inventory, and what its changes mean for runs.
   const inventory: InventoryDeps = {
     store,
@@ -148,6 +164,7 @@ async function assemble(
         () => false,
       ),
     isWriteConflict: isInventoryConflict,
+    triggers: tasks.itemTriggers,
     onInventoryChange: (trx, changes) =>
       followInventory({ intake, now }, createStore(trx, storeOptions), trx.executionPromise, changes),
   };
@@ -182,6 +199,7 @@ async function assemble(
     recordMessage,
     dataDir: config.dataDir,
     isAnamonEnabled: () => settings.anamon_enabled === true,
+    runInstallScripts: tasks.runInstallScripts,
     log,
     now,
   });
@@ -228,42 +246,42 @@ async function assemble(
     authorize: (session, call, verb, users) =>
       requireAccess(rights, { session, call, verb }, 'write_autoinstall_template', users),
   };
+  const methods = createMethods([
+    sessionMethods({ sessions, rights: { ...rights, authenticationModule: modules.authentication } }),
+    itemMethods(itemDeps),
+    registerMethods(itemDeps),
+    settingMethods({ ...itemDeps, modifySetting: liveSettings.modify }),
+    catalogueMethods(),
+    miscMethods({ ...itemDeps, programs: tasks.programs }),
+    xapiMethods(itemDeps),
+    taskMethods({ tasks: store.tasks, runner: tasks.runner, switchPower: tasks.switchPower }),
+    autoinstallMethods(answerMethods),
+    formerAutoinstallMethods(answerMethods),
+    installMethods(installDeps),
+    statusMethods({
+      ...callers,
+      recordMessage,
+      reader,
+      installStatus: async (mode) => formatInstallStatus(mode, await store.runs.loadInstallStatus(), now() / 1000),
+    }),
+    registerSystemMethods({
+      ...callers,
+      reader,
+      mayRegisterAnonymously: () => settings.register_new_installs === true,
+      authorize: (user, call, name) =>
+        requireAccess(rights, { session: { user }, call, verb: 'register_system' }, 'register_system', [
+          { type: 'system', name },
+        ]),
+      registerSystem: (info, by) => registerSystem(inventory, info, by),
+    }),
+    senderMethods({ senders: () => syslog.intake.senders() }),
+    notifyMethods({
+      sendStatus: (criteria, contacts, by) => sendStatus(sending, criteria, contacts, by),
+      sendTest: (contacts, by) => sendTest(sending, contacts, by),
+    }),
+  ]);
   const rpc = createXmlRpcServer({
-    methods: guardMethods(
-      createMethods([
-        sessionMethods({ sessions, rights: { ...rights, authenticationModule: modules.authentication } }),
-        itemMethods(itemDeps),
-        registerMethods(itemDeps),
-        settingMethods(itemDeps),
-        xapiMethods(itemDeps),
-        taskMethods(),
-        autoinstallMethods(answerMethods),
-        formerAutoinstallMethods(answerMethods),
-        installMethods(installDeps),
-        statusMethods({
-          ...callers,
-          recordMessage,
-          reader,
-          installStatus: async (mode) => formatInstallStatus(mode, await store.runs.loadInstallStatus(), now() / 1000),
-        }),
-        registerSystemMethods({
-          ...callers,
-          reader,
-          mayRegisterAnonymously: () => settings.register_new_installs === true,
-          authorize: (user, call, name) =>
-            requireAccess(rights, { session: { user }, call, verb: 'register_system' }, 'register_system', [
-              { type: 'system', name },
-            ]),
-          registerSystem: (info, by) => registerSystem(inventory, info, by),
-        }),
-        senderMethods({ senders: () => syslog.intake.senders() }),
-        notifyMethods({
-          sendStatus: (criteria, contacts, by) => sendStatus(sending, criteria, contacts, by),
-          sendTest: (contacts, by) => sendTest(sending, contacts, by),
-        }),
-      ]),
-      rights,
-    ),
+    methods: guardMethods([...methods, ...formerNames(methods)], rights),
     sessions: sessionChecker,
     log,
     now,
@@ -323,6 +341,8 @@ async function assemble(
     await syslog.listener.stop();
     await stopLoops?.();
     if (stopLoops) await syslog.intake.flush(true);
+    await tasks.runner.stop();
+    await tasks.triggers.drain();
     await syslog.logs.write();
     await intake.drain();
     await eventLog.close();
@@ -341,6 +361,7 @@ async function assemble(
       await heartbeat.beat();
       await applyBlindWindows(watch, intake);
       await uploads.recover();
+      await tasks.runner.recover();
       const changed = await maintainAdminContact(inventory, { email: config.notifyEmail, sms: config.notifySms });
       if (changed.length > 0) log.info('The contact of the administrator was brought up to date', { changed });
       const { udpPort, tlsPort } = await syslog.listener.start();
@@ -360,6 +381,8 @@ async function assemble(
         eventLog,
         notifiers,
         nudges,
+        tasks: tasks.runner,
+        followSettings,
       });
       const kind = database.embedded ? 'embedded' : 'PostgreSQL';
       log.info('Kickwatch listens', { url, database: kind, syslogPort: udpPort, syslogTlsPort: tlsPort });

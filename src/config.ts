@@ -41,6 +41,8 @@ export interface Config {
   /** null = generate one and keep it in DATA_DIR/admin-password. */
   adminPassword: string | null;
   settingsFile: string | null;
+  /** Folder of scripts that run when something happens. Absolute; need not exist. */
+  triggersDir: string;
   smtpUrl: string | null;
   mailFrom: string;
   twilio: { accountSid: string; authToken: string; from: string; apiUrl: string | null } | null;
@@ -94,6 +96,11 @@ export const SETTINGS = [
     'SETTINGS_FILE',
     '',
     'YAML file with settings under Cobbler’s own names, such as /etc/cobbler/settings.yaml.',
+  ),
+  setting(
+    'TRIGGERS_DIR',
+    '',
+    'Folder of scripts that run when something happens, as /var/lib/cobbler/triggers; `triggers` inside DATA_DIR when unset.',
   ),
   secret('SMTP_URL', 'Mail server (`smtp://user:password@host:587`); unset: no e-mail is sent.'),
   setting('MAIL_FROM', 'Kickwatch <kickwatch@localhost>', 'Sender of e-mail.'),
@@ -165,6 +172,7 @@ export function loadConfig(env: Environment = process.env): Config {
   const host = read('HOST', parseHost) ?? '';
   const tls = readTls(read, faults);
   const logDir = read('LOG_DIR', parsePath);
+  const triggersDir = read('TRIGGERS_DIR', parsePath);
   const config: Config = {
     host,
     port: read('PORT', (given) => parseInteger(given, 0, 65_535)) ?? 0,
@@ -176,6 +184,7 @@ export function loadConfig(env: Environment = process.env): Config {
     adminUser: read('ADMIN_USER', parseUserName) ?? '',
     adminPassword: read('ADMIN_PASSWORD', parsePassword),
     settingsFile: resolveOrNull(read('SETTINGS_FILE', parsePath)),
+    triggersDir: triggersDir === null ? path.join(dataDir, 'triggers') : path.resolve(triggersDir),
     smtpUrl: read('SMTP_URL', (given) => parseSecretUrl(given, ['smtp:', 'smtps:'])),
     mailFrom: read('MAIL_FROM', parseSender) ?? '',
     twilio: readTwilio(read, faults),
@@ -228,6 +237,7 @@ export function describeConfig(config: Config): { name: SettingName; value: stri
     ADMIN_USER: config.adminUser,
     ADMIN_PASSWORD: hidden(config.adminPassword),
     SETTINGS_FILE: config.settingsFile,
+    TRIGGERS_DIR: config.triggersDir,
     SMTP_URL: maskUrl(config.smtpUrl),
     MAIL_FROM: config.mailFrom,
     TWILIO_ACCOUNT_SID: hidden(twilio?.accountSid),

@@ -38,6 +38,7 @@ test('an empty environment gives the defaults', () => {
     adminUser: 'cobbler',
     adminPassword: null,
     settingsFile: null,
+    triggersDir: path.resolve('data/triggers'),
     smtpUrl: null,
     mailFrom: 'Kickwatch <kickwatch@localhost>',
     twilio: null,
@@ -65,6 +66,7 @@ test('every setting is read', () => {
     ADMIN_USER: 'root',
     ADMIN_PASSWORD: 'ä b',
     SETTINGS_FILE: '/etc/cobbler/settings.yaml',
+    TRIGGERS_DIR: '/var/lib/cobbler/triggers',
     SMTP_URL: 'smtps://u:geheim@mail',
     MAIL_FROM: 'kick@example.com',
     TWILIO_ACCOUNT_SID: 'AC0123',
@@ -93,6 +95,7 @@ test('every setting is read', () => {
     adminUser: 'root',
     adminPassword: 'ä b',
     settingsFile: '/etc/cobbler/settings.yaml',
+    triggersDir: '/var/lib/cobbler/triggers',
     smtpUrl: 'smtps://u:geheim@mail',
     mailFrom: 'kick@example.com',
     twilio: { accountSid: 'AC0123', authToken: 'geheim', from: '+15005550006', apiUrl: 'http://127.0.0.1:9' },
@@ -277,7 +280,7 @@ test('the description has a line for every setting, in the order of the table', 
 test('the description of the defaults is what the table says', () => {
   const shown = Object.fromEntries(describeConfig(loadConfig({})).map(({ name, value }) => [name, value]));
   for (const { name, default: byDefault } of SETTINGS) {
-    if (name === 'DATA_DIR' || name === 'LOG_DIR' || name === 'SYSLOG_HOST') continue;
+    if (name === 'DATA_DIR' || name === 'LOG_DIR' || name === 'TRIGGERS_DIR' || name === 'SYSLOG_HOST') continue;
     expect([name, shown[name]]).toEqual([name, byDefault]);
   }
 });

@@ -22,7 +22,7 @@ export async function checkServer(deps: { settings: SettingValues; programs: Pro
   if (settings.default_password_crypted === '') {
     findings.push(
       "The setting 'default_password_crypted' is empty: templates that use it make machines without a root password. " +
-        "`openssl passwd -6` makes one.",
+        '`openssl passwd -6` makes one.',
     );
   }
   for (const name of ['manage_dhcp', 'manage_dhcp_v4', 'manage_dhcp_v6', 'manage_dns']) {

@@ -20,6 +20,8 @@ export interface InstallTimeDeps {
   dataDir: string;
   /** Cobbler's setting `anamon_enabled`. */
   isAnamonEnabled(): boolean;
+  /** Scripts of administrators, for later. */
+  runInstallScripts?: TriggerDeps['runScripts'];
   log: LogSink;
   now(): Instant;
 }
@@ -70,7 +72,13 @@ export function createInstallTime(deps: InstallTimeDeps): InstallTime {
   const clearUploads = async (name: string, peer: string | null): Promise<void> => {
     if (deps.isAnamonEnabled()) await uploads.clear(name, peer);
   };
-  const triggers: TriggerDeps = { findReported, record: deps.recordMessage, clearUploads, warn };
+  const triggers: TriggerDeps = {
+    findReported,
+    record: deps.recordMessage,
+    clearUploads,
+    warn,
+    runScripts: deps.runInstallScripts,
+  };
   const events = createEventReports({
     findReported,
     findRun: findState,

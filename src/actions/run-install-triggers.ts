@@ -32,6 +32,8 @@ export interface TriggerDeps {
   clearUploads(name: string, peer: string | null): Promise<void>;
   /** Complains, at most once a minute about one thing; see `createThrottle`. */
   warn(key: string, sentence: string, fields: Record<string, unknown>): void;
+  /** Runs the scripts of administrators later: no installer waits for them, or fails of them. Never throws. */
+  runScripts?: ((mode: TriggerCall['mode'], args: readonly string[]) => void) | undefined;
 }
 
 /**
@@ -58,7 +60,9 @@ export async function runInstallTriggers(deps: TriggerDeps, call: TriggerCall): 
   const address = isIP(ip) === 0 ? null : found.mayName(ip) ? ip : caller.peer;
   // What the last install left unread belongs to its run: it is read before the new one opens.
   if (mode === 'pre') await clearQuietly(deps, name, address ?? caller.peer);
-  return (await recordTrigger(deps, { ...call, ip: address ?? '?' })) ? 'done' : 'refused';
+  if (!(await recordTrigger(deps, { ...call, ip: address ?? '?' }))) return 'refused';
+  deps.runScripts?.(mode, [type, name, address ?? '?']);
+  return 'done';
 }
 
 /**

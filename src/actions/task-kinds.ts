@@ -42,6 +42,21 @@ export function createTaskKinds(deps: TaskKindDeps): TaskKind[] {
     kind('sigupdate', 'Updating Signatures', (task) => {
       task.log('The catalogue of operating systems comes with the server; there is nothing to download.');
     }),
+    kind('import', 'Media import', async () => {
+      await needProgram(deps.programs, ['rsync'], 'rsync');
+      throw refusal('This server does not import media yet: make the distro and the profile yourself.');
+    }),
+    kind('reposync', 'Reposync', async () => {
+      await needProgram(deps.programs, ['dnf'], 'dnf');
+      throw refusal('This server does not mirror repos yet.');
+    }),
+    kind('mkloaders', 'Create bootable bootloader images', async () => {
+      await needProgram(deps.programs, ['grub2-mkimage', 'grub-mkimage'], 'grub2-tools (or grub-common)');
+      throw refusal('This server does not make boot loaders yet.');
+    }),
+    kind('validate_autoinstall_files', 'Automated installation files validation', () => {
+      throw refusal('This server does not check the templates of its items yet: use kickwatch lint.');
+    }),
     kind('aclsetup', '(CLI) ACL Configuration', () => {
       throw refusal(
         'Nothing was changed: the command line of this server works by logging in, not by permissions on its files.',
@@ -106,10 +121,15 @@ export function createTaskTriggers(triggers: Triggers): TaskTriggers {
   };
 }
 
+/** The words of text, with blanks or commas between them. */
+export function splitNames(text: string): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== '');
+}
+
 /** Names given as an array or as text with blanks or commas; only what can be a name. */
 function readNames(value: ItemValue | undefined): string[] {
-  const words = Array.isArray(value) ? value.map(textOf) : textOf(value).split(/[\s,]+/);
-  return [...new Set(words.filter((word) => word !== ''))];
+  const words = Array.isArray(value) ? value.map(textOf).filter((word) => word !== '') : splitNames(textOf(value));
+  return [...new Set(words)];
 }
 
 /** Runs the scripts of a sync; `systems` null: all. What other servers of this kind write to disk is not written here. */

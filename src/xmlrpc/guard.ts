@@ -22,7 +22,7 @@ export interface AccessRecord {
 }
 
 /** Verbs that change nothing anybody sees: reading, and staging what a `save` publishes. */
-const UNRECORDED = /^(?:get|find|has|read|check|is|new|modify)_/;
+const UNRECORDED = /^(?:get|find|has|read|check|is|new|modify)_(?!setting$)/;
 
 /**
  * The methods with the check of rights in front of those for sessions, each with the right its entry names. The one

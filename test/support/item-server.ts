@@ -36,7 +36,12 @@ export function startItemServer(inventory: TestInventory): ItemServer {
   };
   const errors: unknown[] = [];
   const server = createXmlRpcServer({
-    methods: [...itemMethods(deps), ...registerMethods(deps), ...settingMethods(deps), ...xapiMethods(deps)],
+    methods: [
+      ...itemMethods(deps),
+      ...registerMethods(deps),
+      ...settingMethods({ ...deps, modifySetting: () => Promise.resolve(false) }),
+      ...xapiMethods(deps),
+    ],
     sessions: {
       check(token) {
         if (typeof token !== 'string' || token.length !== 36) {

@@ -1,14 +1,15 @@
 import { itemType } from '../../domain/inventory';
 import { formatTaskLine, type Task } from '../../domain/task';
 import type { TaskRunner } from '../../actions/run-tasks';
-import { readOperation } from '../../actions/task-kinds';
+import type { Touched } from '../../actions/authorize';
+import { readOperation, splitNames } from '../../actions/task-kinds';
 import type { PowerOperation, PowerState } from '../../actions/power';
 import type { TaskStore } from '../../store/tasks';
 import { attributeError, cx, typeError } from '../fault';
 import { readHandle } from '../handles';
 import { pythonType, toItemData } from '../item-wire';
 import { defineMethod, type Method, type Param } from '../method';
-import { Double, struct, type XmlRpcValue } from '../value';
+import { Double, isStruct, struct, type XmlRpcValue } from '../value';
 import { HANDLE, TOKEN } from './item-methods';
 
 /** What the methods on tasks are made of. */
@@ -60,6 +61,7 @@ function backgroundMethod(deps: TaskMethodDeps, [name, resource, role, summary]:
     params: [OPTIONS, TOKEN],
     access: 'session',
     resource,
+    touches: ([options]) => (isStruct(options) ? systemsOf(options.systems) : []),
     returns: 'string',
     summary: `${summary} Answers the id of the background task; get_task_status tells how it stands.`,
     run: async ([options], _call, session) => {
@@ -68,6 +70,12 @@ function backgroundMethod(deps: TaskMethodDeps, [name, resource, role, summary]:
       return deps.runner.start(role, given, session?.user ?? null);
     },
   });
+}
+
+/** The systems a task is about: their owners are asked. */
+function systemsOf(systems: XmlRpcValue | undefined): Touched[] {
+  const names = Array.isArray(systems) ? systems : typeof systems === 'string' ? splitNames(systems) : [];
+  return names.map((name) => ({ type: 'system', name }));
 }
 
 function readingMethods({ tasks }: TaskMethodDeps): Method[] {
@@ -160,6 +168,7 @@ function waitingMethods(deps: TaskMethodDeps): Method[] {
       params: [HANDLE_OF_SYSTEM, { name: 'power', type: 'string' }, TOKEN],
       access: 'session',
       resource: 'power_system',
+      touches: ([handle]) => [{ type: 'system', handle }],
       returns: 'boolean',
       summary: 'Switches the power of a system (on, off, reboot) and waits; with status: true when it is on.',
       async run([handle, power, token]) {
