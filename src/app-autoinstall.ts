@@ -5,6 +5,7 @@ import type { InventoryDeps } from './actions/inventory-deps';
 import { createNoteAnswerFetch } from './actions/note-answer-fetch';
 import { findItemNames, readBlended } from './actions/read-items';
 import { readClasses } from './actions/read-resources';
+import { readEvents } from './actions/read-events';
 import { createRenderer } from './actions/render-autoinstall';
 import type { ReportTokens } from './actions/report-tokens';
 import { createAutoinstallService, SCRIPT_NAME } from './actions/serve-autoinstall';
@@ -22,6 +23,9 @@ import { SECRET_SETTINGS } from './xmlrpc/methods/settings';
 import { type AutoinstallMethodDeps, orNone } from './xmlrpc/methods/autoinstall';
 import { valueError } from './xmlrpc/fault';
 import { redact } from './xmlrpc/item-wire';
+
+/** How young a background task must be for the HTTP service to tell of it, as with Cobbler. */
+const SHOWN_EVENTS_MS = 30_000;
 
 /** What answer files take. */
 export interface AppAutoinstallDeps {
@@ -122,8 +126,13 @@ export async function createAppAutoinstall(deps: AppAutoinstallDeps): Promise<Ap
           environment: textOf(blended.status),
         };
       },
-      // There are no background tasks yet, as get_events says too.
-      events: () => Promise.resolve([]),
+      async events(user) {
+        const tasks = await readEvents(store.tasks, user);
+        return tasks
+          .filter(({ createdAt }) => createdAt > now() - SHOWN_EVENTS_MS)
+          .sort((a, b) => (a.id < b.id ? -1 : 1))
+          .map(({ id, createdAt, displayName, state }) => [id, createdAt / 1000, displayName, state]);
+      },
     },
   };
 }

@@ -1,5 +1,6 @@
 import { itemType } from '../../domain/inventory';
 import { formatTaskLine, type Task } from '../../domain/task';
+import { readEvents } from '../../actions/read-events';
 import type { TaskRunner } from '../../actions/run-tasks';
 import type { Touched } from '../../actions/authorize';
 import { readOperation, splitNames } from '../../actions/task-kinds';
@@ -22,8 +23,6 @@ export interface TaskMethodDeps {
 
 const EVENT_ID: Param = { name: 'event_id', type: 'string' };
 const OPTIONS: Param = { name: 'options', type: 'struct' };
-/** Longest name of a user that is kept as a reader. */
-const MAX_USER = 100;
 
 /** Calls that begin a task: name, the right that is asked for, the role of the task, and what it does. */
 const BACKGROUND: readonly (readonly [name: string, resource: string, role: string, summary: string])[] = [
@@ -91,14 +90,7 @@ function readingMethods({ tasks }: TaskMethodDeps): Method[] {
         'user has not seen as they stand now, which are seen then.',
       async run([user]) {
         if (typeof user !== 'string') throw typeError('"for_user" must be of type str (may be empty str)!');
-        const reader = user === '' ? null : user.slice(0, MAX_USER);
-        const found = await tasks.list(reader);
-        if (reader === null) return eventsOf(found);
-        await tasks.markRead(
-          found.map(({ id }) => id),
-          reader,
-        );
-        return eventsOf(found.map((task) => ({ ...task, readBy: [...task.readBy, reader] })));
+        return eventsOf(await readEvents(tasks, user));
       },
     }),
     defineMethod({
