@@ -35,6 +35,7 @@ interface ImportOptions extends Pick<ClientOptions, 'user' | 'password'> {
   to?: string;
   dryRun?: boolean;
   forcePaths?: boolean;
+  keep?: boolean;
   prune?: boolean;
   yes?: boolean;
   json?: boolean;
@@ -50,9 +51,10 @@ export function addImportCobblerCommand(program: Command, context: CliContext): 
     .command('import-cobbler')
     .summary('takes distros, profiles, systems and the rest from a Cobbler')
     .description(
-      'Takes all items of a Cobbler 2.8 or 3 into a running Kickwatch: from its folder of collections, or from its API.\n' +
-        'Run it again at any time: what is the same is left alone, what differs follows the old server, and nothing is\n' +
-        'deleted without --prune. Exit code 1 when an item was refused or could not be read.',
+      'Takes all items of a Cobbler 2.8 or 3 into a running Kickwatch: from its folder\n' +
+        'of collections, or from its API. Run it again at any time: what is the same is left\n' +
+        'alone, what differs follows the old server, and nothing is deleted without --prune.\n' +
+        'Exit code 1 when an item was refused or could not be read.',
     )
     .option('--from <folder>', "the old server's collections, like /var/lib/cobbler/collections, or a copy of them")
     .option('--url <url>', 'or its API, like http://old/cobbler_api')
@@ -63,6 +65,7 @@ export function addImportCobblerCommand(program: Command, context: CliContext): 
     .option('--settings <file>', "the old server's settings, like /etc/cobbler/settings.yaml")
     .option('--dry-run', 'say what would happen, write nothing')
     .option('--force-paths', 'name kernels and initrds although this server has no such files (yet)')
+    .option('--keep', 'leave items and files alone that are here already: take only what is new')
     .option('--prune', 'also delete what is here and not there; asks first')
     .option('--yes', 'with --prune: do not ask')
     .option('--json', 'for programs: {types: [{type, found, added, …}], remarks: [{what, type, name, field, why}], …}')
@@ -83,7 +86,7 @@ async function importCobbler(context: CliContext, options: ImportOptions): Promi
   const login = { ...(user !== undefined && { user }), ...(password !== undefined && { password }) };
   const report = await withClient(context, { ...login, ...(to !== undefined && { url: to }) }, async (client) => {
     try {
-      await client.call('ping', []);
+      await pingServer(client);
       const site = await readSite(context, options, progress);
       return await carryOut({ context, client, site, options, progress });
     } finally {
@@ -94,6 +97,17 @@ async function importCobbler(context: CliContext, options: ImportOptions): Promi
   if (options.json) printJson(terminal, reportJson(report));
   else showReport(terminal, report);
   if (report.isInterrupted || report.remarks.some(({ what }) => what === 'refused')) context.exitCode = EXIT.error;
+}
+
+/** Where the server is, is said with --to here. */
+async function pingServer(client: Client): Promise<void> {
+  try {
+    await client.call('ping', []);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const hints = error.hints.map((hint) => hint.replaceAll('--url', '--to'));
+    throw new CliError(error.message, { hints, exitCode: error.exitCode, cause: error });
+  }
 }
 
 function checkOptions({ from, url, oldUser, oldPasswordFile, yes, prune: prunes }: ImportOptions): void {
@@ -174,13 +188,14 @@ interface Work {
 
 async function carryOut({ context, client, site, options, progress }: Work): Promise<Report> {
   const onProgress = (text: string): void => progress.report(text);
-  const { dryRun = false, forcePaths = false, prune: prunes = false } = options;
+  const { dryRun = false, forcePaths = false, prune: prunes = false, keep: keeps = false } = options;
   const methods = await readMethods(client);
   const present = await readPresent(client);
   const settings = await readSettingsHere(client);
-  const plan = planImport({ site, present, settings, prunes });
+  const plan = planImport({ site, present, settings, prunes, keeps });
   if (!forcePaths) await dropMissingFiles(client, plan);
   const files = await planFiles(client, site.files, methods);
+  if (keeps) for (const step of files) if (step.action === 'edit') step.action = 'same';
   const surplus = findSurplus(site, present);
   const taken = site.settings && planSettings(site.settings, settings);
   if (taken) plan.remarks.push(...taken.remarks);

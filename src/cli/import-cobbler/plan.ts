@@ -44,6 +44,8 @@ export interface PlanInput {
   settings: SettingValues;
   /** Interfaces that are only here go away, as items do. */
   prunes: boolean;
+  /** Items that are here stay as they are. */
+  keeps: boolean;
 }
 
 interface Planning extends PlanInput {
@@ -139,7 +141,7 @@ function settle(planning: Planning, item: Translated, level: number): void {
   planning.plan.remarks.push(...missing);
   if (type.parts) item.values[type.parts.field] = settleParts(planning, item, here);
   planning.available.get(type.name)!.add(name);
-  planning.plan.steps.push(here ? editStep(item, here, level) : addStep(item, level));
+  planning.plan.steps.push(here ? editStep(item, here, level, planning.keeps) : addStep(item, level));
 }
 
 /** Takes out names of items that neither are here nor come; answers what to say of it. */
@@ -185,8 +187,9 @@ function addStep({ type, name, values }: Translated, level: number): Step {
   return { type, name, action: 'add', level, attributes: pick(values, fields) };
 }
 
-function editStep({ type, name, values }: Translated, here: ItemData, level: number): Step {
-  const changed = Object.keys(values).filter((key) => !isSameValue(withNil(values[key]!), withNil(here[key] ?? null)));
+function editStep({ type, name, values }: Translated, here: ItemData, level: number, keeps: boolean): Step {
+  const written = keeps ? [] : Object.keys(values);
+  const changed = written.filter((key) => !isSameValue(withNil(values[key]!), withNil(here[key] ?? null)));
   const fields = type.fields.filter((field) => changed.includes(field.name));
   return { type, name, action: fields.length === 0 ? 'same' : 'edit', level, attributes: pick(values, fields) };
 }

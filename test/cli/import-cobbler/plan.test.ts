@@ -8,7 +8,12 @@ import { makeSite, networkInterface, system, type CobblerSite } from './cobbler-
 const COLLECTIONS = 'menu repo mgmtclass package file distro profile image system'.split(' ').map(itemType);
 
 /** The plan for a site, on a server that has these items. */
-function plan(site: CobblerSite, present: Record<string, ItemData[]> = {}, settings = DEFAULT_SETTINGS): Plan {
+function plan(
+  site: CobblerSite,
+  present: Record<string, ItemData[]> = {},
+  settings = DEFAULT_SETTINGS,
+  keeps = false,
+): Plan {
   const found = emptySite('a test');
   for (const type of COLLECTIONS) {
     for (const item of site[type.plural] ?? []) addItem(found, type, item, { origin: 'a test', fallback: 'nameless' });
@@ -16,7 +21,7 @@ function plan(site: CobblerSite, present: Record<string, ItemData[]> = {}, setti
   const here = new Map(
     Object.entries(present).map(([type, items]) => [type, new Map(items.map((item) => [String(item.name), item]))]),
   );
-  return planImport({ site: found, present: here, settings, prunes: false });
+  return planImport({ site: found, present: here, settings, prunes: false, keeps });
 }
 
 /** The remarks as short lines. */
@@ -70,6 +75,12 @@ test('what is here already with the same content is left alone, whatever stands 
   expect(plan(site, { distro: [other] }).steps).toMatchObject([
     { action: 'edit', attributes: { kernel_options: { a: '1', quiet: null } } },
   ]);
+});
+
+test('what was changed here stays when only new items are asked for', () => {
+  const site: CobblerSite = { distros: [{ name: 'd', comment: 'there' }, { name: 'new' }] };
+  const made = plan(site, { distro: [{ name: 'd', comment: 'here' }] }, DEFAULT_SETTINGS, true);
+  expect(made.steps.map(({ name, action }) => `${name} ${action}`)).toEqual(['d same', 'new add']);
 });
 
 test('values the rules refuse are left out, and the rest of the item is taken', () => {
