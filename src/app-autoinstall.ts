@@ -35,6 +35,8 @@ export interface AppAutoinstallDeps {
   binder: SenderBinder;
   reportTokens: ReportTokens;
   isTrusted(peer: string): boolean;
+  /** Where the server listens, as others reach it. */
+  ownUrl(): string;
   /** What comes with the program. */
   shipped: { snippets: Snippets; templates: Snippets };
   warn(key: string, sentence: string, fields?: Record<string, unknown>): void;
@@ -63,7 +65,11 @@ export async function createAppAutoinstall(deps: AppAutoinstallDeps): Promise<Ap
     ...others,
     fillShipped: (name, values) => renderSnippet(shipped.snippets, name, values),
     render: tryRender,
-    publicHost: config.publicUrl === null ? null : new URL(config.publicUrl).host,
+    publicHost() {
+      const { host, hostname } = new URL(config.publicUrl ?? deps.ownUrl());
+      // Listening on this machine alone, the server is reached by a proxy that nobody told us of.
+      return config.publicUrl === null && /^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname) ? null : host;
+    },
     now,
     random: Math.random,
   });

@@ -207,6 +207,7 @@ async function assemble(
   const syslog = createAppSyslog({ ...policy, config, store, intake, now, warn });
   listeners.push(syslog.onCommit);
 
+  const listener = { tls: config.tls !== null, host: config.host, port: config.port };
   const snippets = await loadSnippets(__dirname);
   const answers = await createAppAutoinstall({
     config,
@@ -215,6 +216,7 @@ async function assemble(
     binder: syslog.binder,
     reportTokens: callers.reportTokens,
     isTrusted: policy.isTrusted,
+    ownUrl: () => reachableUrl(listener),
     shipped: { snippets, templates: await loadTemplates(__dirname) },
     warn,
   });
@@ -286,7 +288,6 @@ async function assemble(
     log,
     now,
   });
-  const listener = { tls: config.tls !== null, host: config.host, port: config.port };
   const http = createHttpServer({
     host: config.host,
     port: config.port,

@@ -1,9 +1,9 @@
 import { autoinstallData, fillPlaceholders } from '../domain/autoinstall-data';
 import { BOOTCFG_TEMPLATE, ipxeMenu, ipxeScript } from '../domain/boot-config';
 import { itemType } from '../domain/inventory';
-import { isDict, type ItemData, textOf } from '../domain/item-value';
+import { INHERIT, isDict, type ItemData, textOf } from '../domain/item-value';
 import type { RenderOptions, RenderResult, RenderWarning, TemplateLanguage } from '../templates';
-import { findItemNames, readBlended, type ReadDeps } from './read-items';
+import { listItemPages, readBlended, type ReadDeps } from './read-items';
 import { readRepos } from './read-resources';
 import type { TemplateFolder } from './template-folder';
 
@@ -19,8 +19,8 @@ export interface RenderDeps extends ReadDeps {
   /** A shipped snippet ready for use outside of Cheetah, placeholders filled; null when there is none of that name. */
   fillShipped(name: string, values: { url: string; system: string | null; profile: string | null }): string | null;
   render(source: string, options: RenderOptions): RenderResult;
-  /** Host and port machines reach this server by, when the settings do not say; null = the settings do. */
-  publicHost: string | null;
+  /** Host and port by which machines reach this server, where the setting `server` does not say; null = nobody knows. */
+  publicHost(): string | null;
   now(): number;
   /** From 0 up to 1. */
   random(): number;
@@ -77,15 +77,19 @@ export interface Renderer {
 export function createRenderer(deps: RenderDeps): Renderer {
   async function blend({ type, name }: Pick<RenderTarget, 'type' | 'name'>): Promise<ItemData | null> {
     const blended = await readBlended(deps, itemType(type), name);
-    if (blended && deps.publicHost !== null && isLoopback(textOf(blended.server))) {
-      return { ...blended, server: deps.publicHost.replace(/:\d+$/, ''), http_server: deps.publicHost };
-    }
-    return blended;
+    const host = blended && isLoopback(textOf(blended.server)) ? deps.publicHost() : null;
+    return host === null ? blended : { ...blended, server: host.replace(/:\d+$/, ''), http_server: host };
   }
 
   async function dataOf(target: RenderTarget, blended: ItemData): Promise<ItemData> {
     const data = autoinstallData(target.type, blended, await readRepos(deps, blended));
-    return { ...data, kickwatch_token: target.reportToken, kickwatch_at: `${target.type}/${target.name}` };
+    const server = textOf(blended.http_server);
+    return {
+      ...data,
+      kickwatch_token: target.reportToken,
+      kickwatch_at: `${target.type}/${target.name}`,
+      kickwatch_host: /:\d+$/.test(server) ? server : `${server}:80`,
+    };
   }
 
   /** The source of a snippet for this item: its own, its profile's, its distro's, everybody's. */
@@ -196,7 +200,7 @@ export function createRenderer(deps: RenderDeps): Renderer {
       const name = templateName(named);
       const source = await deps.templates.find(name);
       if (source === null) {
-        const sentence = `there is no such file in ${deps.templates.dir}: write it there, or name another one in the field autoinstall of ${target.type} ${target.name}`;
+        const sentence = `there is no such template: write it (write_autoinstall_template), or name another one in the field autoinstall of ${target.type} ${target.name}`;
         return { kind: 'error', template: name, line: null, sentence };
       }
       return renderText(name, source, await dataOf(target, blended));
@@ -221,8 +225,15 @@ export function createRenderer(deps: RenderDeps): Renderer {
         : ipxeScript(target.type, blended);
     },
     async ipxeMenu() {
-      const names = await findItemNames(deps, itemType('profile'), { enable_menu: 'true' });
-      return ipxeMenu(names, deps.publicHost ?? textOf(deps.settings.server));
+      const names: string[] = [];
+      for await (const profiles of listItemPages(deps, itemType('profile'))) {
+        const shown = profiles.filter(
+          ({ enable_menu: own }) => (own === INHERIT ? deps.settings.enable_menu : own) === true,
+        );
+        names.push(...shown.map((profile) => textOf(profile.name)));
+      }
+      names.sort();
+      return ipxeMenu(names, deps.publicHost() ?? textOf(deps.settings.server));
     },
   };
 }

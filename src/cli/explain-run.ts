@@ -117,6 +117,7 @@ function distinct(entries: readonly LogEntry[]): LogEntry[] {
 /** The events behind a reason of the integrity. */
 function behind(reason: string, log: readonly LogEntry[]): LogEntry[] {
   if (reason.startsWith('errors were logged')) return log.filter(isFailure);
+  if (reason.startsWith('wrong profile')) return log.filter(({ detail }) => detail.suspicion === reason);
   if (reason.startsWith('netboots again')) return log.filter(({ kind }) => kind === 'netboot-seen').slice(-1);
   if (reason.startsWith('install loop')) return log.filter(({ kind }) => kind === 'install-looped').slice(0, 1);
   if (reason.startsWith('never seen') || reason.startsWith('finished much faster')) return [];

@@ -63,7 +63,7 @@ export const BOOTCFG_TEMPLATE = [
   'title=Loading ESXi installer',
   'prefix=/images/$distro_name',
   'kernel=b.b00',
-  'kernelopt=runweasel ks=http://$server:$http_port/cblr/svc/op/ks/$kickwatch_at',
+  'kernelopt=runweasel ks=http://$kickwatch_host/cblr/svc/op/ks/$kickwatch_at',
   'modules=$esx_modules',
   'build=',
   'updated=0',
