@@ -3,6 +3,7 @@ import type { RunState } from '../domain/run';
 import type { KnownAddress, Lease } from '../store/senders';
 import type { Store } from '../store/index';
 import type { WrittenEvent } from './append-events';
+import { elapsed } from './elapsed';
 
 /** Whom a sender is, and by what that is known. */
 export interface Binding {
@@ -33,8 +34,11 @@ export interface SenderBinder {
 
 /** A lease nobody told of for so long is not believed: they are renewed at half their time, which is a day as a rule. */
 export const LEASE_MS = 7 * 24 * 60 * 60_000;
-/** Addresses of open runs kept at hand. */
+/** Addresses of open runs kept at hand, and runs of one address: those behind a router that hides them have one. */
 const MAX_ADDRESSES = 50_000;
+const MAX_SHARING = 8;
+/** A run heard from an address so much longer ago than another one has lost it to that one. */
+const SHARING_MS = 10 * 60_000;
 /** Leases kept until they are stored. */
 const MAX_LEASES = 20_000;
 /** What other servers' runs are heard from is looked up at most this often, when somebody is not known. */
@@ -43,32 +47,44 @@ const RELOAD_MS = 15_000;
 /**
  * Recognises senders: by an address on record, by the address an open run was heard from, by the MAC address a DHCP server
  * gave the address to, by the host name in the line – in this order, as anybody may claim a name; where the address may speak
- * for others, by the host name first.
+ * for others, by the host name first. An address that was given to another machine since a run was heard from it is that
+ * machine's; one that several open runs are heard from is nobody's in particular.
  */
 export function createSenderBinder(deps: { store: Store; now(): Instant }): SenderBinder {
   const { store } = deps;
-  const openAddresses = new Map<string, KnownAddress['target']>();
+  /** By address; of several runs the one heard last stands last. */
+  const openAddresses = new Map<string, Heard[]>();
   let unsaved: Lease[] = [];
   let loadedAt = -Infinity;
 
-  function keep(address: string, target: KnownAddress['target']): void {
+  function keep({ address, ...heard }: KnownAddress): void {
+    const others = (openAddresses.get(address) ?? []).filter((other) => !isTarget(other.target, heard.target));
     openAddresses.delete(address);
-    openAddresses.set(address, target);
+    openAddresses.set(address, [...others, heard].slice(-MAX_SHARING));
     if (openAddresses.size > MAX_ADDRESSES) openAddresses.delete(openAddresses.keys().next().value!);
   }
 
-  function forget(run: RunState, target: { type: string; name: string }): void {
+  function forget(run: RunState, target: KnownAddress['target']): void {
     for (const address of run.addresses) {
-      const known = openAddresses.get(address);
-      if (known?.type === target.type && known.name === target.name) openAddresses.delete(address);
+      const left = openAddresses.get(address)?.filter((heard) => !isTarget(heard.target, target));
+      if (left?.length === 0) openAddresses.delete(address);
+      else if (left) openAddresses.set(address, left);
     }
   }
 
+  function heardFrom(address: string): Heard[] {
+    const heard = openAddresses.get(address) ?? [];
+    const newest = Math.max(...heard.map(({ at }) => at));
+    return heard.filter(({ at }) => newest - at < SHARING_MS);
+  }
+
   async function reload(): Promise<void> {
-    if (deps.now() - loadedAt < RELOAD_MS) return;
+    if (elapsed(loadedAt, deps.now()) < RELOAD_MS) return;
     loadedAt = deps.now();
-    for (const { address, target } of await store.senders.loadOpenAddresses(MAX_ADDRESSES)) {
-      if (!openAddresses.has(address)) keep(address, target);
+    const loaded = await store.senders.loadOpenAddresses(MAX_ADDRESSES);
+    for (const known of loaded.sort((a, b) => a.at - b.at)) {
+      const heard = openAddresses.get(known.address) ?? [];
+      if (!heard.some(({ target }) => isTarget(target, known.target))) keep(known);
     }
   }
 
@@ -94,7 +110,9 @@ export function createSenderBinder(deps: { store: Store; now(): Instant }): Send
         addresses.filter((address) => !recorded.has(address)),
         deps.now() - LEASE_MS,
       );
-      const macs = await store.senders.findByMac(distinct([...senders.map(({ mac }) => mac), ...leases.values()]));
+      const macs = await store.senders.findByMac(
+        distinct([...senders.map(({ mac }) => mac), ...[...leases.values()].map(({ mac }) => mac)]),
+      );
       const hosts = await store.senders.findByHostName(distinct(senders.flatMap(({ host }) => namesOf(host))));
       const system = (name: string, by: Binding['by']): Binding => ({
         target: { type: 'system', name, address: null },
@@ -107,22 +125,31 @@ export function createSenderBinder(deps: { store: Store; now(): Instant }): Send
         const named = byName === undefined ? null : system(byName, 'host name');
         const ofMac = mac === null ? undefined : macs.get(mac);
         if (ofMac !== undefined) return system(ofMac, 'lease');
-        return (isRelay ? named : null) ?? byAddress(address) ?? named;
+        if (isRelay && named) return named;
+        return byAddress(address) ?? (isShared(address) ? null : named);
       });
+
+      /** Lines of several machines come from one address: they cannot be told apart, unless it is trusted to name them. */
+      function isShared(address: string | null): boolean {
+        return address !== null && heardFrom(address).length > 1;
+      }
 
       function byAddress(address: string | null): Binding | null {
         if (address === null) return null;
         const name = recorded.get(address);
         if (name !== undefined) return system(name, 'address on record');
-        const open = openAddresses.get(address);
-        if (open) {
-          return {
-            target: { ...open, address: open.type === 'profile' ? open.address : null },
-            by: 'address of a run',
-          };
-        }
-        const leased = macs.get(leases.get(address) ?? '');
-        return leased === undefined ? null : system(leased, 'lease');
+        const lease = leases.get(address);
+        const leased = lease && macs.get(lease.mac);
+        const open = heardFrom(address);
+        const newest = open.at(-1);
+        // Given to another machine since: a run keeps no address that is not its own any more.
+        if (leased !== undefined && (!newest || newest.ownedAt < lease!.at)) return system(leased, 'lease');
+        if (!newest || open.length > 1) return null;
+        const { target } = newest;
+        return {
+          target: { ...target, address: target.type === 'profile' ? target.address : null },
+          by: 'address of a run',
+        };
       }
     },
 
@@ -132,13 +159,21 @@ export function createSenderBinder(deps: { store: Store; now(): Instant }): Send
     },
 
     watch(written) {
-      for (const { after, detail, target } of written) {
+      for (const { after, detail, target, occurredAt } of written) {
         const isOpen = after.endedAt === null && after.status !== 'planned';
         if (!isOpen) forget(after, target);
-        else if (detail.address !== undefined) keep(detail.address, target);
+        else if (detail.address !== undefined)
+          keep({ address: detail.address, target, at: occurredAt, ownedAt: occurredAt });
       }
     },
   };
+}
+
+/** A run, and when it was heard from an address. */
+type Heard = Omit<KnownAddress, 'address'>;
+
+function isTarget(a: KnownAddress['target'], b: KnownAddress['target']): boolean {
+  return a.type === b.type && a.name === b.name && (a.type === 'system' || a.address === b.address);
 }
 
 /** A host name in full and without its domain. */

@@ -3,6 +3,8 @@ import { BOOT_TRAIL } from '../intake/boot-trail';
 import { createLogReader, emptyLogState, type LogReader } from '../intake/log-reader';
 import { readSighting, type Sighting } from '../intake/sighting';
 import type { Binding, SenderBinder } from './bind-senders';
+import { elapsed } from './elapsed';
+import { COUNT_EVERY_MS } from './live-streams';
 
 /** Machines remembered; the ones unseen for longest go first. */
 const MAX_MACHINES = 20_000;
@@ -23,14 +25,16 @@ interface Machine {
   /** When each thing was seen last. */
   seen: Map<Sighting['what'], Instant>;
   waiting: Pick<EventDraft, 'kind' | 'detail' | 'receivedAt'>[];
+  /** When what it fetched was told last: an install of 2,000 packages is not told 2,000 times. */
+  countedAt: Instant;
 }
 
 /** What DHCP, TFTP and web servers say of the machines they serve. */
 export interface MachineTrails {
   /** Reads one line of such a server; lines that say nothing of a machine are nothing. */
   read(line: { tag: string; text: string }): void;
-  /** What was seen since the last call, a list per machine that is known. */
-  takeDrafts(): Promise<EventDraft[][]>;
+  /** What was seen since the last call, a list per machine that is known. What merely counts waits for more, unless `isLast`. */
+  takeDrafts(isLast?: boolean): Promise<EventDraft[][]>;
 }
 
 /** Builds the trails; leases that are seen go to the binder. */
@@ -47,7 +51,8 @@ export function createMachineTrails(deps: { binder: SenderBinder; now(): Instant
     if (key === null) return null;
     let machine = machines.get(key);
     if (machine) machines.delete(key);
-    else machine = { ip, mac: known, reader: newReader(), lines: 0, seen: new Map(), waiting: [] };
+    else
+      machine = { ip, mac: known, reader: newReader(), lines: 0, seen: new Map(), waiting: [], countedAt: -Infinity };
     if (ip !== null) machine.ip = ip;
     machines.set(key, machine);
     if (machines.size > MAX_MACHINES) machines.delete(machines.keys().next().value!);
@@ -68,23 +73,30 @@ export function createMachineTrails(deps: { binder: SenderBinder; now(): Instant
   }
 
   function note(machine: Machine, sighting: Sighting, at: Instant, line: { tag: string; text: string }): void {
-    const before = machine.seen.get(sighting.what) ?? -Infinity;
+    const since = elapsed(machine.seen.get(sighting.what) ?? -Infinity, at);
     machine.seen.set(sighting.what, at);
     const add = (kind: EventDraft['kind'], detail: EventDetail): void => {
-      machine.waiting.push({ kind, receivedAt: at, detail: { ...detail, ...addressOf(machine), trail: true } });
+      const last = machine.waiting.at(-1);
+      const isCount = kind === 'progress-reported' && last?.kind === kind && last.detail.phase === detail.phase;
+      if (isCount) machine.waiting.pop();
+      const known = isCount ? last?.detail : {};
+      machine.waiting.push({
+        ...{ kind, receivedAt: at },
+        detail: { ...known, ...detail, ...addressOf(machine), trail: true },
+      });
       if (machine.waiting.length > MAX_WAITING) machine.waiting.shift();
     };
     const witness = { file: 'boot trail', text: sighting.text };
     switch (sighting.what) {
       case 'lease':
-        if (at - before >= SAME_MS) add('system-booted', { message: 'asked for an address after its end', witness });
+        if (since >= SAME_MS) add('system-booted', { message: 'asked for an address after its end', witness });
         return;
       case 'pxe':
       case 'loader':
       case 'kernel': {
-        if (at - before < SAME_MS) return;
+        if (since < SAME_MS) return;
         const isKernel = sighting.what === 'kernel';
-        if (isKernel && at - before >= NEW_BOOT_MS) machine.reader = newReader();
+        if (isKernel && since >= NEW_BOOT_MS) machine.reader = newReader();
         add('netboot-seen', { phase: 'booting', witness, ...(isKernel && { kernel: true }) });
         return;
       }
@@ -110,9 +122,14 @@ export function createMachineTrails(deps: { binder: SenderBinder; now(): Instant
       if (machine.waiting.length > 0) touched.add(machine);
     },
 
-    async takeDrafts() {
-      const due = [...touched];
-      touched = new Set();
+    async takeDrafts(isLast = false) {
+      const now = deps.now();
+      const isHeld = (machine: Machine): boolean =>
+        elapsed(machine.countedAt, now) < COUNT_EVERY_MS &&
+        machine.waiting.every(({ kind }) => kind === 'progress-reported');
+      const held = isLast ? new Set<Machine>() : new Set([...touched].filter(isHeld));
+      const due = [...touched].filter((machine) => !held.has(machine));
+      touched = held;
       const found = await deps.binder.bind(
         due.map(({ ip, mac }) => ({ address: ip, mac, host: null, isRelay: false })),
       );
@@ -120,6 +137,7 @@ export function createMachineTrails(deps: { binder: SenderBinder; now(): Instant
         const binding = found[index];
         const { waiting } = machine;
         machine.waiting = [];
+        if (waiting.at(-1)?.kind === 'progress-reported') machine.countedAt = now;
         return binding ? [waiting.map((fact) => toDraft(fact, binding))] : [];
       });
     },

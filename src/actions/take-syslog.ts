@@ -4,24 +4,31 @@ import { isOver, type RunState } from '../domain/run';
 import type { IntakePolicy } from '../domain/target';
 import { isTrailTag } from '../intake/sighting';
 import type { StreamLine } from '../intake/stream-reader';
+import type { Lease } from '../store/senders';
 import type { Binding, SenderBinder } from './bind-senders';
 import type { Intake } from './intake';
 import type { LiveLogs } from './keep-live-logs';
+import { elapsed } from './elapsed';
 import {
+  beginAnew,
   callerOf,
   chooseDue,
   collect,
+  dropRaw,
   join,
   openStream,
   readInto,
   takeDrafts,
   takeRaw,
+  weightOf,
   type LiveStream,
 } from './live-streams';
 import { createMachineTrails } from './machine-trails';
 
 /** Senders remembered; the ones unheard of for longest go first. A reader takes some 3 KB. */
 const MAX_STREAMS = 20_000;
+/** Characters that all of them may hold: lines no run is known for, findings of nobody known. */
+const MAX_HELD_CHARS = 64 * 2 ** 20;
 /** A sender unheard of for so long is forgotten: longer than the longest silence of an installer that was measured. */
 const FORGET_MS = 6 * 60 * 60_000;
 /** A sender counts as just heard for this long, so that the order is not changed for every line. */
@@ -96,7 +103,13 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
   /** By address and the machine it turned out to be. */
   const machines = new Map<string, LiveStream>();
   let touched = new Set<LiveStream>();
-  const trails = createMachineTrails({ binder: deps.binder, now });
+  /** An address that is given away may be another machine's from now on. */
+  function noteLease(lease: Lease): void {
+    deps.binder.noteLease(lease);
+    const stream = streams.get(lease.ip);
+    if (stream) stream.boundAt = -Infinity;
+  }
+  const trails = createMachineTrails({ binder: { ...deps.binder, noteLease }, now });
   const isBelieved = (peer: string): boolean => deps.policy === 'open' || deps.isTrusted(peer);
 
   function streamOf(peer: string, host: string | null, isRelay: boolean): LiveStream {
@@ -129,13 +142,15 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
   /** Finds out who the streams are of that nobody asked about lately. */
   async function bindStreams(due: readonly LiveStream[]): Promise<void> {
     const at = now();
-    const asked = due.filter(({ binding, boundAt }) => at - boundAt >= (binding ? BOUND_MS : UNBOUND_MS));
+    const asked = due.filter(({ binding, boundAt }) => elapsed(boundAt, at) >= (binding ? BOUND_MS : UNBOUND_MS));
     const found = await deps.binder.bind(
       asked.map(({ peer, host }) => ({ address: peer, mac: null, host, isRelay: deps.isTrusted(peer) })),
     );
     asked.forEach((stream, index) => {
       const binding = found[index] ?? null;
-      if (binding?.target.name !== stream.binding?.target.name) Object.assign(stream, { hasStart: false, runId: null });
+      if (binding && stream.machine && !isSameMachine(stream.machine, binding.target)) beginAnew(stream);
+      else if (!stream.binding || !binding) Object.assign(stream, { hasStart: false, runId: null });
+      stream.machine = binding?.target ?? stream.machine;
       Object.assign(stream, { binding, boundAt: at });
       if (binding) joinTwin(stream, binding.target);
     });
@@ -157,6 +172,23 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
     touched.add(twin);
   }
 
+  /** Whoever floods us with lines of machines nobody knows, or a fleet that logs all day, does not fill the memory. */
+  function boundMemory(): void {
+    const held = [...new Set(streams.values())];
+    let chars = held.reduce((sum, stream) => sum + weightOf(stream), 0);
+    for (const stream of held) {
+      if (chars <= MAX_HELD_CHARS) return;
+      chars -= stream.rawChars;
+      dropRaw(stream);
+    }
+    for (const stream of held.filter(({ binding }) => binding === null)) {
+      if (chars <= MAX_HELD_CHARS) return;
+      chars -= weightOf(stream);
+      streams.delete(stream.key);
+      touched.delete(stream);
+    }
+  }
+
   async function handOn(stream: LiveStream): Promise<void> {
     const { binding } = stream;
     if (!binding) return;
@@ -164,7 +196,7 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
     const drafts = takeDrafts(stream, binding.target, now());
     if (drafts.length === 0) return;
     try {
-      const results = await deps.intake.submit({ caller: callerOf(stream, binding, deps.isTrusted), drafts });
+      const results = await deps.intake.submit({ caller: callerOf(stream, binding, deps), drafts });
       stream.refused = null;
       const run = results.findLast((result) => result.run !== null)?.run;
       stream.isInstalling = run !== undefined && run !== null && !isOver(run);
@@ -221,7 +253,7 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
       }
       try {
         await bindStreams(due);
-        const trail = await trails.takeDrafts();
+        const trail = await trails.takeDrafts(isLast);
         const heard = [...new Set([...due, ...touched])];
         const chosen = isLast ? heard : chooseDue(heard, now());
         await Promise.all([...chosen.map(handOn), ...trail.map(submitTrail)]);
@@ -233,7 +265,8 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
         if (kept) deps.logs.keep(kept.runId, kept.lines);
       }
       // Who has something to say and was not understood or could not be stored is asked again, heard or not.
-      for (const stream of due) if (stream.findings.length > 0) touched.add(stream);
+      for (const stream of due) if (stream.findings.length > 0 && streams.has(stream.key)) touched.add(stream);
+      if (due.length > 0) boundMemory();
     },
 
     senders: () =>
@@ -243,6 +276,10 @@ export function createSyslogIntake(deps: SyslogIntakeDeps): SyslogIntake {
         target: stream.binding && `${stream.binding.target.type}:${stream.binding.target.name}`,
       })),
   };
+}
+
+function isSameMachine(a: Binding['target'], b: Binding['target']): boolean {
+  return a.type === b.type && a.name === b.name && a.address === b.address;
 }
 
 /** Names that installers carry before they have one. */

@@ -254,9 +254,9 @@ export function createLogReader(options: {
         : null;
       const words = wordsOf(marker, match, line);
       const cause = causeOf(marker, context);
-      if (cause === null) return report(marker, words, raw, at, context);
+      if (cause === null) return report(marker, words, raw, at, context, line.everyday);
       // What is said beside the failure itself explains more than the name of the step.
-      return report({ ...marker, explains: 9 }, `${words} (${cause})`, raw, at, context);
+      return report({ ...marker, explains: 9 }, `${words} (${cause})`, raw, at, context, line.everyday);
     }
   }
 
@@ -278,13 +278,20 @@ export function createLogReader(options: {
     report({ ...marker, id: `${id}:details`, severity: told, explains: explains + 1 }, words, raw, at, context);
   }
 
-  function report(marker: ErrorMarker, words: string, raw: string, at: Place, context: readonly string[]): void {
+  function report(
+    marker: ErrorMarker,
+    words: string,
+    raw: string,
+    at: Place,
+    context: readonly string[],
+    isEveryday = false,
+  ): void {
     // rsyslog writes line ends inside a message as #012.
     const text = plainText(words.replace(/(?:#012\s*)+/g, ' ').trim(), MAX_ERROR_TEXT);
     const phase = state.phase === null ? impliedPhase(marker, raw) : null;
     if (phase !== null) state.phase = phase;
     flush();
-    const detail: EventDetail = phase === null ? {} : { phase };
+    const detail: EventDetail = { ...(phase !== null && { phase }), ...(isEveryday && { trail: true }) };
     if (marker.severity !== 'asks' && !state.errors.includes(text) && state.errors.length < MAX_ERRORS) {
       state.errors.push(text);
       const fatal = marker.severity === 'fatal';
@@ -308,7 +315,12 @@ export function createLogReader(options: {
         id: `${marker.id}:asks`,
         offset: at.offset,
         kind: 'waiting-reported',
-        detail: { ...(state.phase !== null && { phase: state.phase }), question: text, witness: witnessOf(raw, at) },
+        detail: {
+          ...detail,
+          ...(state.phase !== null && { phase: state.phase }),
+          question: text,
+          witness: witnessOf(raw, at),
+        },
       });
     }
   }

@@ -11,6 +11,12 @@ const CONTEXT_LINES = 5;
 /** Characters of a line that are looked at; see MAX_LINE of file-reader.ts. */
 const MAX_LINE = 4_096;
 
+/**
+ * Programs that machines at work run too, under the same names: updates of packages, the boot of an Ubuntu, a new initrd.
+ * What goes wrong in them is an install's only while one is under way.
+ */
+const EVERYDAY = /^(?:dnf|yum|storage|systemd(?:-coredump)?|dracut[\w-]{0,40}|cloud-init|flash-kernel|tasksel)$/;
+
 /** One line as a listener hands it on. */
 export interface StreamLine {
   /** The program, '' when the line names none. */
@@ -67,7 +73,10 @@ export function createStreamReader(name: string): StreamReader {
       const raw = (line.tag === '' ? line.text : `${line.tag}: ${line.text}`).slice(0, MAX_LINE);
       const known = recogniseLine(line, voice);
       voice = known?.line.voice ?? 'nobody';
-      if (known) readerOf(known.installer).read(known.line, raw, { offset: lines, line: lines }, recent);
+      if (known) {
+        const said = EVERYDAY.test(line.tag) ? { ...known.line, everyday: true } : known.line;
+        readerOf(known.installer).read(said, raw, { offset: lines, line: lines }, recent);
+      }
       recent.push(raw.length > MAX_CONTEXT_LINE ? raw.slice(0, MAX_CONTEXT_LINE) : raw);
       if (recent.length > CONTEXT_LINES) recent.shift();
     },

@@ -26,6 +26,8 @@ export interface LogLine {
   /** Name of the logger or program, as printed; '' when there is none. */
   logger: string;
   text: string;
+  /** Machines at work have this program too: what goes wrong in it opens no run. */
+  everyday?: boolean;
 }
 
 /** How the lines of a file are taken apart. */

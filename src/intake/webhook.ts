@@ -140,6 +140,8 @@ export function readEvents(
       detail: {
         ...withoutPlace(detail),
         installer: SUBIQUITY.name,
+        // cloud-init reports at every boot of a machine that is set up so, installed by us or not.
+        ...(isCloudInit(event) && (kind === 'heard' || kind === 'error-reported') && { trail: true }),
         ...(origin.peer !== null && { address: origin.peer }),
       },
     });
@@ -149,6 +151,11 @@ export function readEvents(
     for (const { id, kind, detail } of found.findings) drafts.push(draft(kind, id, detail));
   }
   return { drafts, state };
+}
+
+/** cloud-init's own events; those of an installer it runs have that one's names. */
+function isCloudInit({ origin }: WebhookEvent): boolean {
+  return origin === 'cloudinit';
 }
 
 /** A stream of events has no file and no lines. */

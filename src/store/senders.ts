@@ -12,6 +12,10 @@ export interface Lease {
 export interface KnownAddress {
   address: string;
   target: { type: 'system' | 'profile'; name: string; address: string };
+  /** When the run was heard last, from this address or another one. */
+  at: Instant;
+  /** Until when at least the address was the run's own. */
+  ownedAt: Instant;
 }
 
 /** Who the sender of a line may be. */
@@ -55,14 +59,14 @@ export function createSenderStore(db: Knex) {
       return unambiguous(rows);
     },
 
-    /** The MAC addresses these IP addresses were leased to last, by IP address; leases older than `since` are not believed. */
-    async findLeases(addresses: readonly string[], since: Instant): Promise<Map<string, string>> {
+    /** The leases these IP addresses were given by last, by IP address; those older than `since` are not believed. */
+    async findLeases(addresses: readonly string[], since: Instant): Promise<Map<string, Lease>> {
       if (addresses.length === 0) return new Map();
-      const { rows } = await db.raw<{ rows: { ip: string; mac: string }[] }>(
-        `select ip, mac from leases where ip = any(?::text[]) and seen_at >= ?`,
+      const { rows } = await db.raw<{ rows: { ip: string; mac: string; seen_at: Date }[] }>(
+        `select ip, mac, seen_at from leases where ip = any(?::text[]) and seen_at >= ?`,
         [addresses, new Date(since)] as never,
       );
-      return new Map(rows.map(({ ip, mac }) => [ip, mac]));
+      return new Map(rows.map(({ ip, mac, seen_at }) => [ip, { ip, mac, at: seen_at.getTime() }]));
     },
 
     /** Keeps leases; a later one of the same address replaces the one before. */
@@ -90,14 +94,27 @@ export function createSenderStore(db: Knex) {
     /** The addresses that open runs were heard from. */
     async loadOpenAddresses(limit: number): Promise<KnownAddress[]> {
       const { rows } = await db.raw<{
-        rows: { key: string; type: 'system' | 'profile'; name: string; address: string }[];
+        rows: {
+          key: string;
+          at: number;
+          owned_at: number;
+          type: 'system' | 'profile';
+          name: string;
+          address: string;
+        }[];
       }>(
-        `select a.key, t.type, t.name, t.address from runs r join targets t on t.id = r.target_id
+        `select a.key, (r.state ->> 'lastHeardAt')::float8 as at,
+                (r.state ->> 'startedAt')::float8 as owned_at, t.type, t.name, t.address from runs r join targets t on t.id = r.target_id
          cross join lateral jsonb_array_elements_text(r.state -> 'addresses') as a(key)
          where r.is_open and r.status <> 'planned' order by r.id desc limit ?`,
         [limit],
       );
-      return rows.map(({ key, ...target }) => ({ address: key, target }));
+      return rows.map(({ key, at, owned_at, ...target }) => ({
+        address: key,
+        target,
+        at: at ?? 0,
+        ownedAt: owned_at ?? 0,
+      }));
     },
   };
 }

@@ -212,7 +212,7 @@ test('packages counted before a restart of the server still count', async () => 
   await send('10.0.0.1', [PHASES.start, PHASES.packages, ...[1, 2, 3].map(installed)]);
   start();
   await send('10.0.0.1', [installed(4)]);
-  later(1_000);
+  later(5_000);
   await send('10.0.0.1', [installed(5)]);
   expect((await runOf('web1'))!.packagesDone).toBeGreaterThanOrEqual(4);
 });
@@ -250,6 +250,148 @@ test('an error is told with the lines before it', async () => {
   const [error] = (await runOf('web1'))!.errors;
   expect(error).toMatchObject({ text: 'PayloadError: no such repo' });
   expect(error!.context!.at(-2)).toContain('anaconda: one');
+});
+
+describe('a machine at work', () => {
+  const TROUBLE = [
+    "dnf[44]: Error: Failed to download metadata for repo 'epel': Cannot prepare internal mirrorlist",
+    'cloud-init[9]: 2026-10-01 10:00:00,123 - handlers.py[DEBUG]: finish: modules-config: FAIL: running modules',
+    'flash-kernel: error: no such device tree',
+    'systemd-coredump[99]: Process 77 (anaconda) of user 0 dumped core.',
+    'kernel: Kernel panic - not syncing: Fatal exception',
+    'kernel: VFS: Cannot open root device "sda1" or unknown-block(0,0)',
+  ];
+
+  test.each(TROUBLE)('in trouble of its own is not being installed: %s', async (line) => {
+    await send('10.0.0.1', [line]);
+    expect(await runOf('web1')).toBeNull();
+    await server.say('run-planned');
+    later(3_600_000);
+    await send('10.0.0.1', [line]);
+    expect((await runOf('web1'))!.status).toBe('planned');
+  });
+
+  test('that has been installed stays intact whatever goes wrong later', async () => {
+    await server.say('install-started');
+    await server.say('install-finished');
+    later(24 * 3_600_000);
+    for (const line of TROUBLE) await send('10.0.0.1', [line]);
+    expect(await runOf('web1')).toMatchObject({ status: 'finished', integrity: 'intact', errors: [] });
+  });
+
+  test('keeps the lines just before its install, not those of weeks ago', async () => {
+    for (let n = 0; n < 1_000; n += 1) await send('10.0.0.1', [`cron[1]: line ${n} ${'x'.repeat(200)}`]);
+    await send('10.0.0.1', [PHASES.start]);
+    const lines = kept.get((await runOf('web1'))!.runId)!;
+    expect(lines.at(-2)).toContain('line 999');
+    expect(lines.join('').length).toBeLessThan(66_000);
+  });
+});
+
+test('an install that says each of its packages writes an event every five seconds at most', async () => {
+  await send('10.0.0.1', [PHASES.start, PHASES.packages]);
+  const installed = (n: number): string =>
+    `anaconda[1491]: packaging: Installed: p${n}-1.el9.noarch 1600000000 ${'0123456789abcdef'.repeat(4)}`;
+  for (let n = 0; n < 100; n += 1) {
+    later(1_000);
+    await send('10.0.0.1', [installed(n)]);
+  }
+  later(5_000);
+  await syslog.flush();
+  expect((await runOf('web1'))!.packagesDone).toBe(100);
+  expect((await readKinds(server.store)).length).toBeLessThanOrEqual(25);
+});
+
+test('lines that are lost while a machine counts are told of', async () => {
+  await send('10.0.0.1', [PHASES.start, PHASES.packages]);
+  for (let minute = 0; minute < 3; minute += 1) {
+    later(40_000);
+    await send('10.0.0.1', [`anaconda[1]: packaging: Installed: p${minute}-1.noarch 1600000000 ${'ab'.repeat(32)}`], {
+      lost: 10,
+    });
+  }
+  expect((await runOf('web1'))!.linesLost).toBeGreaterThanOrEqual(10);
+});
+
+describe('one address, two machines', () => {
+  const as = (name: string) => ({ target: { type: 'system' as const, name, address: null } });
+  const LEASED = 'dnsmasq-dhcp[54]: DHCPACK(eth0) 10.0.0.77 52:54:00:ab:cd:03';
+
+  test('an address that was given to another machine is that machine’s', async () => {
+    await addSystems(database.knex, { web4: [] });
+    await server.say('install-started', { address: '10.0.0.77' }, as('web4'));
+    await send('10.0.0.77', [PHASES.storage]);
+    later(60_000);
+    await send(DHCP_SERVER, [LEASED]);
+    await send('10.0.0.77', [PHASES.start, PHASES.packages]);
+    expect((await runOf('web4'))!.phase).toBe('storage');
+    expect((await runOf('web3'))!.phase).toBe('packages');
+  });
+
+  test('what one said before says nothing about the other', async () => {
+    await addSystems(database.knex, { web4: [] });
+    await server.say('install-started', { address: '10.0.0.77' }, as('web4'));
+    await send('10.0.0.77', [PHASES.post]);
+    later(60_000);
+    await send(DHCP_SERVER, [LEASED]);
+    await server.say('install-started', {}, as('web3'));
+    await send('10.0.0.77', ['systemd[1]: x']);
+    await send('10.0.0.77', [PHASES.storage]);
+    expect((await runOf('web3'))!.phase).toBe('storage');
+  });
+
+  test('both behind one router are not mixed up: nobody’s lines are taken for the other’s', async () => {
+    await addSystems(database.knex, { web4: [] });
+    for (const name of ['web3', 'web4']) await server.say('install-started', { address: '10.0.0.77' }, as(name));
+    await send('10.0.0.77', [PHASES.packages, 'anaconda[1]: anaconda: payload: PayloadError: no such repo']);
+    for (const name of ['web3', 'web4']) expect(await runOf(name)).toMatchObject({ phase: 'config', errors: [] });
+  });
+
+  test('both behind one router that is trusted are told apart by their names', async () => {
+    await addSystems(database.knex, { web4: [] });
+    for (const name of ['web3', 'web4']) await server.say('install-started', { address: RELAY }, as(name));
+    await send(RELAY, [PHASES.packages], { host: 'web4' });
+    expect((await runOf('web3'))!.phase).toBe('config');
+    expect((await runOf('web4'))!.phase).toBe('packages');
+  });
+});
+
+test('a lease opens nothing under the policy that asks for tokens', async () => {
+  start('token');
+  await send(DHCP_SERVER, ['dnsmasq-dhcp[54]: DHCPACK(eth0) 10.0.0.88 52:54:00:ab:cd:03']);
+  await send('10.0.0.88', [PHASES.start]);
+  expect(await runOf('web3')).toBeNull();
+});
+
+test('a server clock that is set back makes no machine unheard', async () => {
+  await send('10.0.0.1', [PHASES.start, PHASES.packages]);
+  const { seq } = (await runOf('web1'))!;
+  later(-7_200_000);
+  await send('10.0.0.1', [`anaconda[1]: packaging: Installed: p-1.noarch 1600000000 ${'ab'.repeat(32)}`]);
+  expect((await runOf('web1'))!.seq).toBeGreaterThan(seq);
+});
+
+test('ten thousand addresses that nobody knows do not fill the memory', async () => {
+  const lines = Array.from({ length: 40 }, (_, n) => parseLine(`<142>May 16 20:47:06 h x: ${n} ${'y'.repeat(1_000)}`));
+  for (let n = 0; n < 10_000; n += 1) {
+    syslog.take([{ peer: `10.${n >> 8}.${n & 255}.9`, lines, lost: 0 }]);
+    if (n % 1_000 === 0) await syslog.flush();
+  }
+  await syslog.flush();
+  expect(syslog.senders().length).toBeGreaterThan(9_000);
+  await send('10.0.0.1', [PHASES.start]);
+  expect((await runOf('web1'))!.status).toBe('installing');
+});
+
+test('an error is stored without the password in the lines before it', async () => {
+  await send('10.0.0.1', [
+    PHASES.start,
+    'anaconda[1491]: anaconda: line 4: rootpw --plaintext hunter2',
+    'anaconda[1491]: anaconda: payload.manager: PayloadError: no such repo at http://bob:hunter2@mirror/el9',
+  ]);
+  const run = (await runOf('web1'))!;
+  expect(run.errors[0]!.context!.join()).toContain('rootpw');
+  expect(JSON.stringify(run)).not.toContain('hunter2');
 });
 
 test('under the policy that asks for tokens nobody but trusted networks is heard', async () => {
@@ -314,6 +456,7 @@ describe('the trail of a machine', () => {
     await dhcp([LEASE, get('a-1.el9.noarch.rpm')]);
     expect(await runOf('web3')).toBeNull();
     await server.say('install-started', {}, PLANNED);
+    later(5_000);
     await dhcp([get('b-1.el9.noarch.rpm'), get('c-1.el9.noarch.rpm'), get('c-1.el9.noarch.rpm')]);
     expect(await runOf('web3')).toMatchObject({ phase: 'packages', packagesDone: 3 });
   });
