@@ -66,6 +66,7 @@ import { settingMethods } from './xmlrpc/methods/settings';
 import { identify, statusMethods } from './xmlrpc/methods/status';
 import { taskMethods } from './xmlrpc/methods/tasks';
 import { xapiMethods } from './xmlrpc/methods/xapi';
+import type { Method } from './xmlrpc/method';
 import { createXmlRpcServer } from './xmlrpc/server';
 
 /** The whole server, built and not yet listening. */
@@ -76,6 +77,8 @@ export interface App {
   stop(): Promise<void>;
   /** The administrator's password when this start generated it, to be shown once; else null. */
   generatedPassword: string | null;
+  /** What callers over XML-RPC may call, save introspection. */
+  methods: readonly Method[];
 }
 
 /** Key of the secret that report tokens are signed with, shared by all servers of a database. */
@@ -282,8 +285,9 @@ async function assemble(
       sendTest: (contacts, by) => sendTest(sending, contacts, by),
     }),
   ]);
+  const guarded = guardMethods([...methods, ...formerNames(methods)], rights);
   const rpc = createXmlRpcServer({
-    methods: guardMethods([...methods, ...formerNames(methods)], rights),
+    methods: guarded,
     sessions: sessionChecker,
     log,
     now,
@@ -353,6 +357,7 @@ async function assemble(
   }
 
   return {
+    methods: guarded,
     generatedPassword: password?.isNew ? password.password : null,
     async start() {
       await store.events.ensurePartitions(now());
