@@ -28,7 +28,7 @@ beforeEach(async () => {
     folder,
     programs: createPrograms({ PATH: process.env.PATH, SECRET: 'from the environment' }),
     userId: process.getuid!(),
-    log: { info: note, warn: note } as never,
+    log: { info: note, warn: note },
   });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -94,7 +94,7 @@ test('a folder of another user is not used', async () => {
     folder,
     programs: createPrograms({}),
     userId: process.getuid!() + 1,
-    log: { info: () => undefined, warn: () => undefined } as never,
+    log: { info: () => undefined, warn: () => undefined },
   });
   // root's own are always used.
   if (process.getuid!() !== 0) {
