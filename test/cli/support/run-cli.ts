@@ -37,12 +37,16 @@ export interface RunningCli {
   interrupt(): void;
 }
 
+/** How a command line is run. */
+export interface CliOptions {
+  tty?: boolean;
+  columns?: number;
+  /** The name it is called by. */
+  manner?: 'kickwatch' | 'cobbler';
+}
+
 /** Starts a command line in this process, with an environment of its own. */
-export function startCli(
-  args: string[],
-  env: Record<string, string> = {},
-  options: { tty?: boolean; columns?: number } = {},
-): RunningCli {
+export function startCli(args: string[], env: Record<string, string> = {}, options: CliOptions = {}): RunningCli {
   const stdout = new Collector(options.tty ?? false, options.columns ?? 100);
   const stderr = new Collector(options.tty ?? false, options.columns ?? 100);
   const controller = new AbortController();
@@ -52,6 +56,7 @@ export function startCli(
     stderr: stderr as never,
     env: { DATA_DIR: '/nonexistent', XDG_CACHE_HOME: '/nonexistent', ...env },
     version: '1.2.3',
+    manner: options.manner ?? 'kickwatch',
     untilInterrupted: () => controller,
   });
   return {
@@ -63,10 +68,6 @@ export function startCli(
 }
 
 /** Runs a command line to its end. */
-export function cli(
-  args: string[],
-  env: Record<string, string> = {},
-  options: { tty?: boolean; columns?: number } = {},
-): Promise<CliOutcome> {
+export function cli(args: string[], env: Record<string, string> = {}, options: CliOptions = {}): Promise<CliOutcome> {
   return startCli(args, env, options).outcome;
 }
