@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import type { Environment } from '../config';
 import { addCheckConfigCommand } from './check-config';
 import { CliError, EXIT } from './cli-error';
+import { addCompletionCommand } from './completion';
 import { CLI_VARIABLES, readCliEnvironment } from './environment';
 import { addExplainCommand } from './explain';
 import type { GrammarContext, Manner } from './grammar/grammar-context';
@@ -47,6 +48,7 @@ const COMMANDS = [
   addRebuildRunsCommand,
   addSimulateCommand,
   addReplayCommand,
+  addCompletionCommand,
 ];
 
 /**

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs Cobbler's own clients, unmodified, against the built server: koan, cobbler-register, curl and anamon; before that
-# rsyslogd and busybox' syslogd, as installers have them, against the syslog listener, and cloud-init's webhook reporter.
+# Runs Cobbler's own clients, unmodified, against the built server: its command line, koan, cobbler-register, curl and
+# anamon; before that rsyslogd and busybox' syslogd, as installers have them, against the syslog listener, and
+# cloud-init's webhook reporter.
 #
 #   npm run test:interop
 #
@@ -12,6 +13,7 @@ cd "$(dirname "$0")/../.."
 KOAN=3.0.1
 PYKICKSTART=3.78 CHEETAH=3.4.0.post5 SHELLCHECK=0.11.0.1 # what the shipped snippets are checked with
 COBBLER=3.3.7 # its source archive holds the anamon script
+COBBLER_CLI=3.3.10 # the command line ours is compared with
 cache=node_modules/.cache/kickwatch-interop
 python=$cache/venv/bin/python
 
@@ -86,5 +88,24 @@ if [ ! -f "$cache/anamon" ]; then
 fi
 
 npm run --silent build
+
+# Cobbler's own command line, without what only its server needs; it reads its files in a mount namespace.
+cobbler_cli() {
+  local venv=$cache/cobbler-cli
+  [ ! -f "$venv/ready" ] || return 0
+  rm -rf "$venv" && quietly 120 python3 -m venv "$venv" &&
+    quietly 300 "$venv/bin/python" -m pip --disable-pip-version-check --no-input install --timeout 15 --retries 1 \
+      --no-deps "cobbler==$COBBLER_CLI" &&
+    quietly 300 "$venv/bin/python" -m pip --disable-pip-version-check --no-input install --timeout 15 --retries 1 \
+      "ct3==$CHEETAH" distro dnspython file-magic netaddr pymongo pyyaml requests schema && touch "$venv/ready"
+}
+if ! unshare --map-root-user --mount true 2>/dev/null; then
+  echo "skipped: Cobbler's command line: no mount namespace can be made here (unshare)"
+elif cobbler_cli; then
+  node_modules/.bin/tsx test/interop/cobbler-cli.ts "$cache/cobbler-cli" || code=$?
+else
+  echo "skipped: Cobbler's command line: it, or what it needs, cannot be had from PyPI"
+fi
+
 node_modules/.bin/tsx test/interop/checks.ts "$cache/venv/bin" "$cache/anamon" || code=$?
 exit "$code"

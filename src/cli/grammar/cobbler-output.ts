@@ -1,4 +1,4 @@
-import type { ItemType } from '../../domain/inventory';
+import { ITEM_TYPES, type ItemType } from '../../domain/inventory';
 import type { Field } from '../../domain/item-fields';
 import { type ServerFault } from '../client-errors';
 import { isWireStruct, type WireStruct, type WireValue } from '../wire';
@@ -37,7 +37,17 @@ function partLines({ parts }: ItemType, item: WireStruct): string[] {
 export function variablesText(values: WireStruct): string[] {
   return Object.keys(values)
     .sort()
-    .map((name) => `${name}: ${pythonText(values[name]!)}`);
+    .map((name) => `${name}: ${pythonText(values[name]!, isDoubleName(name))}`);
+}
+
+/** Fields that hold numbers with fractions, of any type. */
+const DOUBLES = new Set(
+  ITEM_TYPES.flatMap(({ fields }) => fields.filter(({ kind }) => kind === 'double').map(({ name }) => name)),
+);
+
+/** True when Python has the value of that name, a field or the setting it is inherited from, as a float. */
+export function isDoubleName(name: string): boolean {
+  return DOUBLES.has(name.replace(/^default_/, ''));
 }
 
 /** What a refusal looks like: of a change, and of anything else. */

@@ -59,15 +59,17 @@ async function showList(context: GrammarContext, client: Client, json: boolean):
 async function showReport(context: GrammarContext, client: Client, json: boolean): Promise<void> {
   const { terminal, manner } = context;
   const all: Record<string, unknown> = {};
+  let gap = '';
   for (const type of manner === 'cobbler' ? typesListed() : listedTypes()) {
     const call = { method: `get_${type.plural}`, params: [null, null], session: 'helps' as const };
     const answer = await attempt(context, client.url, () => makeCall(client, call));
-    const items = (Array.isArray(answer) ? answer.filter(isWireStruct) : []).sort((left, right) =>
-      String(left['name']) < String(right['name']) ? -1 : 1,
-    );
+    const items = Array.isArray(answer) ? answer.filter(isWireStruct) : [];
+    // Cobbler keeps the server's order.
+    if (manner === 'kickwatch') items.sort((left, right) => (String(left['name']) < String(right['name']) ? -1 : 1));
     if (json) all[type.plural] = items.map(toJson);
     else if (manner === 'cobbler') {
-      print(terminal, [`${type.plural}:`, '==========', ...reportText(type, items)].join('\n'));
+      print(terminal, [`${gap}${type.plural}:`, '==========', ...reportText(type, items)].join('\n'));
+      gap = '\n';
     } else {
       for (const item of items) print(terminal, `${describeItem(type, item, false, terminal.colors).join('\n')}\n`);
     }

@@ -170,7 +170,7 @@ async function showAsCobbler(
       return write(sortedNames(answer));
     case 'report':
       if (answer === '~') return print(terminal, `No ${type.name} found: ${String(given['name'])}`);
-      return write(reportText(type, sortedItems(answer)));
+      return write(reportText(type, itemsOf(answer)));
     case 'dumpvars':
       return write(isWireStruct(answer) ? variablesText(answer) : []);
     case 'get-autoinstall':
@@ -213,6 +213,7 @@ async function show(
       );
     }
     case 'get-autoinstall':
+      if (json) return printJson(terminal, { name: given['name'], autoinstall: answer });
       return print(terminal, String(answer));
     case 'poweron':
     case 'poweroff':
@@ -267,8 +268,12 @@ function sortedNames(answer: WireValue): string[] {
   return Array.isArray(answer) ? answer.map(String).sort() : [];
 }
 
-/** The items of an answer, one or many, by name. */
+/** The items of an answer, one or many, in the server's order, which Cobbler keeps. */
+function itemsOf(answer: WireValue): WireStruct[] {
+  return Array.isArray(answer) ? answer.filter(isWireStruct) : isWireStruct(answer) ? [answer] : [];
+}
+
+/** The items of an answer, by name. */
 function sortedItems(answer: WireValue): WireStruct[] {
-  const items = Array.isArray(answer) ? answer.filter(isWireStruct) : isWireStruct(answer) ? [answer] : [];
-  return items.sort((left, right) => (String(left['name']) < String(right['name']) ? -1 : 1));
+  return itemsOf(answer).sort((left, right) => (String(left['name']) < String(right['name']) ? -1 : 1));
 }

@@ -76,7 +76,7 @@ const JSON_OPTION: OptionSpec = ours('json', 'for programs: the keys of the API,
 
 /** The options of an action, from the fields of the type. */
 export function optionsOf(type: ItemType, action: ItemAction): OptionSpec[] {
-  return [...ownOptions(type, action), ...serverOptions(type)];
+  return [...ownOptions(type, action), JSON_OPTION, ...serverOptions(type)];
 }
 
 function ownOptions(type: ItemType, action: ItemAction): OptionSpec[] {
@@ -110,10 +110,9 @@ function ownOptions(type: ItemType, action: ItemAction): OptionSpec[] {
         ...fieldOptions(type, { searching: true }),
         ...partOptions(type, false),
         ours('long', 'a table with the main fields instead of names'),
-        JSON_OPTION,
       ];
     case 'list':
-      return [ours('long', 'a table with the main fields instead of names'), JSON_OPTION];
+      return [ours('long', 'a table with the main fields instead of names')];
     case 'report':
       return [
         name,
@@ -128,12 +127,11 @@ function ownOptions(type: ItemType, action: ItemAction): OptionSpec[] {
         },
         ours('all', 'also the fields left as inherited or by default'),
         ours('resolved', 'the values in effect instead of what is inherited'),
-        JSON_OPTION,
       ];
     case 'autoadd':
       return [];
     default:
-      return [name, ...(action === 'dumpvars' ? [JSON_OPTION] : [])];
+      return [name];
   }
 }
 

@@ -3,7 +3,7 @@ import { rankClose } from '../look-up';
 import { print, printJson } from '../terminal';
 import { padText, plain } from '../text-width';
 import { toJson } from '../wire';
-import { typeUsage } from './cobbler-output';
+import { isDoubleName, typeUsage } from './cobbler-output';
 import { asStruct, negative } from './direct-command';
 import { followTask } from './follow-task';
 import { CobblerEnd, withServer, type GrammarContext } from './grammar-context';
@@ -110,7 +110,7 @@ async function reportSettings(context: GrammarContext, given: Given): Promise<vo
     const { colors } = terminal;
     const lines = names.map((name) =>
       manner === 'cobbler'
-        ? `${name.padEnd(40)}: ${pythonText(settings[name]!)}`
+        ? `${name.padEnd(40)}: ${pythonText(settings[name]!, isDoubleName(name))}`
         : `${colors.dim(padText(name, 40))}${plain(valueWords(settings[name]!))}`.trimEnd(),
     );
     print(terminal, lines.join('\n'));
