@@ -24,10 +24,14 @@ export const QUIET_MS = 60_000;
 const IDLE_MS = 10 * 60_000;
 
 /**
- * Counts that merely grow are handed on at most this often. 500 machines that install packages at once would else write
- * 2,500 events a second, and one install thousands: with it an hour of packages is some hundred.
+ * Counts that merely grow are handed on at most this often while many machines count: 500 of them would else write 2,500
+ * events a second …
  */
 export const COUNT_EVERY_MS = 5_000;
+/** … and at least this often while few do: what a line says is to be seen within a second. */
+const COUNT_SOON_MS = 700;
+/** Each machine that counts makes the others wait so much longer; all of 500 write 100 events a second. */
+const COUNT_SHARE_MS = 10;
 /** … and of at most so many streams at a time: one batch of the write path holds more. */
 const MAX_COUNTING = 128;
 
@@ -173,8 +177,9 @@ export function isOnlyCounts(stream: LiveStream): boolean {
 export function chooseDue(streams: readonly LiveStream[], now: Instant): LiveStream[] {
   const counting = streams.filter(isOnlyCounts);
   if (counting.length === 0) return [...streams];
+  const everyMs = Math.min(COUNT_EVERY_MS, Math.max(COUNT_SOON_MS, counting.length * COUNT_SHARE_MS));
   const ready = counting
-    .filter(({ progressAt }) => elapsed(progressAt, now) >= COUNT_EVERY_MS)
+    .filter(({ progressAt }) => elapsed(progressAt, now) >= everyMs)
     .sort((a, b) => a.progressAt - b.progressAt)
     .slice(0, MAX_COUNTING);
   const waiting = new Set(counting);

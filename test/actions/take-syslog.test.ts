@@ -288,15 +288,15 @@ describe('a machine at work', () => {
   });
 });
 
-test('an install that says each of its packages writes an event every five seconds at most', async () => {
+test('an install that says each of its packages writes an event or two a second at most', async () => {
   await send('10.0.0.1', [PHASES.start, PHASES.packages]);
   const installed = (n: number): string =>
     `anaconda[1491]: packaging: Installed: p${n}-1.el9.noarch 1600000000 ${'0123456789abcdef'.repeat(4)}`;
   for (let n = 0; n < 100; n += 1) {
-    later(1_000);
+    later(100);
     await send('10.0.0.1', [installed(n)]);
   }
-  later(5_000);
+  later(1_000);
   await syslog.flush();
   expect((await runOf('web1'))!.packagesDone).toBe(100);
   expect((await readKinds(server.store)).length).toBeLessThanOrEqual(25);
