@@ -3,9 +3,11 @@ import { createBoundedWork } from './actions/bounded-work';
 import type { InventoryDeps } from './actions/inventory-deps';
 import { createLoginThrottle } from './actions/login-throttle';
 import { createSessions, isSame, type Sessions } from './actions/sessions';
+import { createUsers, type Users } from './actions/users';
 import { createThrottle } from './actions/throttled-log';
 import { AppError } from './domain/errors';
 import { createAuthentication } from './auth/authentication';
+import { hashPassword } from './auth/passwords';
 import type { Modules } from './auth/modules';
 import { createUserGroups } from './auth/user-groups';
 import type { Log } from './log';
@@ -34,6 +36,7 @@ export interface AppAccessDeps {
 /** Who may log in, and who may do what. */
 export interface AppAccess {
   sessions: Sessions;
+  users: Users;
   rights: AccessPort & {
     /** True for the token of a live session whose user may read what others must not see. */
     maySeeSecrets(token: unknown): Promise<boolean>;
@@ -52,14 +55,15 @@ export async function createAppAccess(deps: AppAccessDeps): Promise<AppAccess> {
   const { adminUser } = deps.config;
   const warn = createThrottle(log, now);
   const tell = (sentence: string): void => warn(sentence, sentence);
+  const hashing = createBoundedWork({ ...HASHING, sentence: OVERLOADED });
   const authenticate = await createAuthentication({
     modules,
     settings,
     admin: { user: adminUser, password: deps.config.adminPassword },
     sharedSecret: deps.sharedSecret,
     isSame,
-    findPassword: () => Promise.resolve('none'),
-    hashing: createBoundedWork({ ...HASHING, sentence: OVERLOADED }),
+    findPassword: (user) => store.users.findPassword(user),
+    hashing,
     asking: createBoundedWork({ ...ASKING, sentence: OVERLOADED }),
     warn: tell,
   });
@@ -86,6 +90,7 @@ export async function createAppAccess(deps: AppAccessDeps): Promise<AppAccess> {
   });
   return {
     sessions,
+    users: createUsers({ store, adminUser, hash: (password) => hashing.run(() => hashPassword(password)), now }),
     rights: {
       isAllowed: authorizer.isAllowed,
       describe: authorizer.describe,

@@ -65,6 +65,7 @@ import { createSessionChecker, sessionMethods } from './xmlrpc/methods/session';
 import { settingMethods } from './xmlrpc/methods/settings';
 import { identify, statusMethods } from './xmlrpc/methods/status';
 import { taskMethods } from './xmlrpc/methods/tasks';
+import { userMethods } from './xmlrpc/methods/users';
 import { xapiMethods } from './xmlrpc/methods/xapi';
 import type { Method } from './xmlrpc/method';
 import { createXmlRpcServer } from './xmlrpc/server';
@@ -174,7 +175,7 @@ async function assemble(
 
   // Who calls, and what they may do.
   const password = config.adminPassword === null ? await keepAdminPassword(config.dataDir) : null;
-  const { sessions, rights } = await createAppAccess({
+  const { sessions, rights, users } = await createAppAccess({
     config: { adminUser: config.adminUser, adminPassword: config.adminPassword ?? password!.password },
     sharedSecret: await renewSharedSecret(config.dataDir),
     modules,
@@ -279,6 +280,7 @@ async function assemble(
         ]),
       registerSystem: (info, by) => registerSystem(inventory, info, by),
     }),
+    userMethods(users),
     senderMethods({ senders: () => syslog.intake.senders() }),
     notifyMethods({
       sendStatus: (criteria, contacts, by) => sendStatus(sending, criteria, contacts, by),

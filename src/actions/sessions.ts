@@ -95,7 +95,7 @@ export function createSessions(deps: SessionDeps): Sessions {
     if (typeof user !== 'string' || typeof password !== 'string' || password === '') return null;
     if (user === '') return isSame(password, deps.sharedSecret) ? DIRECT_USER : null;
     // Names in angle brackets are the server's own.
-    if (user.startsWith('<') || !isPlain(user, MAX_USER) || !isPlain(password, MAX_PASSWORD)) return null;
+    if (/^<.*>$/.test(user) || !isPlain(user, MAX_USER) || !isPlain(password, MAX_PASSWORD)) return null;
     return (await deps.authenticate(user, password)) ? user : null;
   }
 

@@ -1,6 +1,13 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { Client, Filter, InvalidCredentialsError, NoSuchObjectError, SizeLimitExceededError } from 'ldapts';
+import {
+  Client,
+  Filter,
+  InvalidCredentialsError,
+  NoSuchObjectError,
+  ResultCodeError,
+  SizeLimitExceededError,
+} from 'ldapts';
 import { AppError } from '../domain/errors';
 import type { LdapServer, LdapSettings } from './ldap-settings';
 
@@ -38,7 +45,7 @@ export function createLdapLogin(settings: LdapSettings, warn: (sentence: string)
         try {
           return await askServer(server, settings, { user, password }, leftMs, warn);
         } catch (error) {
-          const reason = `${server.host}:${server.port}: ${(error as Error).message.slice(0, 200)}`;
+          const reason = `${server.host}:${server.port}: ${describe(error as Error)}`;
           reasons.push(reason);
           warn(`The directory cannot be asked: ${reason}`);
         }
@@ -48,6 +55,11 @@ export function createLdapLogin(settings: LdapSettings, warn: (sentence: string)
       });
     },
   };
+}
+
+/** Of an answer of the directory its kind, `InvalidCredentialsError`; of anything else the first of its words. */
+function describe(error: Error): string {
+  return error instanceof ResultCodeError ? error.name : error.message.slice(0, 200);
 }
 
 async function askServer(
@@ -80,7 +92,11 @@ async function ask(
   warn: (sentence: string) => void,
 ): Promise<boolean> {
   if (server.security === 'starttls') await client.startTLS(tlsOptions(server, settings));
-  if (settings.searcher !== null) await client.bind(settings.searcher.dn, settings.searcher.password);
+  if (settings.searcher !== null) {
+    await client.bind(settings.searcher.dn, settings.searcher.password).catch((error: unknown) => {
+      throw new Error(`it refuses ldap_search_bind_dn (${describe(error as Error)})`, { cause: error });
+    });
+  }
   const dn = await findEntry(client, settings, user, warn);
   if (dn === null) return false;
   try {

@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** 32 MiB and some 80 ms for each guess (RFC 7914; OWASP's parameters for 2^15). */
+/** 32 MiB and some 0.2 s of a core for each guess (RFC 7914; OWASP's third choice, p = 3 for N = 2^15). */
 const COST = { N: 2 ** 15, r: 8, p: 3 };
 const MAX_MEMORY = 64 * 1024 * 1024;
 const SALT_BYTES = 16;

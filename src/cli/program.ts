@@ -21,6 +21,7 @@ import { addSendersCommand } from './senders';
 import type { CliContext } from './server-options';
 import { addSimulateCommand } from './simulate';
 import { addStatusCommand } from './status';
+import { addUserCommand } from './user';
 import { createTerminal, type Terminal } from './terminal';
 import { plain } from './text-width';
 
@@ -42,7 +43,11 @@ const COMMANDS = [
   addSendersCommand,
   addNotifyCommand,
   addLintCommand,
+<<<<<<< HEAD
   addImportCobblerCommand,
+=======
+  addUserCommand,
+>>>>>>> 412427d (auth: users of the server's own, LDAP and PAM's way against real servers; who may log in and do what is described)
   addCheckConfigCommand,
   addMigrateCommand,
   addRebuildRunsCommand,

@@ -12,6 +12,7 @@ import { createSessionStore, type SessionStore } from './sessions';
 import { createSettingStore, type SettingStore } from './settings';
 import { createTaskStore, type TaskStore } from './tasks';
 import { createUploadStore, type UploadStore } from './uploads';
+import { createUserStore, type UserStore } from './users';
 
 /**
  * Everything that is stored, bound to one connection or transaction. Parts are built from `db` alone, so the same
@@ -31,6 +32,7 @@ export interface Store {
   settings: SettingStore;
   tasks: TaskStore;
   uploads: UploadStore;
+  users: UserStore;
   /**
    * Runs `fn` in one transaction with a store bound to it: everything in it must go through that store (or `trx`),
    * never through the outer one, which on the embedded database would wait for itself.
@@ -60,6 +62,7 @@ export function createStore(db: Knex, options: StoreOptions = { defaultOwners: [
     settings: createSettingStore(db),
     tasks: createTaskStore(db),
     uploads: createUploadStore(db),
+    users: createUserStore(db),
     transaction: (fn) => db.transaction((trx) => fn(createStore(trx, options), trx)),
   };
 }

@@ -42,6 +42,11 @@ export function createSessionStore(db: Knex) {
       return (await db('sessions').where({ token_hash: tokenHash }).del()) > 0;
     },
 
+    /** Ends all sessions of a user; answers how many. */
+    async removeOf(user: string): Promise<number> {
+      return db('sessions').where({ user_name: user }).del();
+    },
+
     /** Removes sessions last used before `before`; answers how many. */
     async removeUnused(before: Date): Promise<number> {
       return db('sessions').where('last_used_at', '<', before).del();

@@ -37,7 +37,7 @@ function guard(method: Method, access: AccessPort): Method {
     ...method,
     async run(args, call, session) {
       if (session === null) throw new Error(`method ${method.name} was run without a session`);
-      const touched = method.touches?.(args) ?? [];
+      const touched = (await method.touches?.(args)) ?? [];
       if (method.resource !== null) {
         await requireAccess(
           access,

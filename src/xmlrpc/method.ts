@@ -41,7 +41,7 @@ export interface Method {
   /** null: every session may, it is about the session itself. */
   resource?: string | null;
   /** The items a call is about, as far as its arguments name them: their owners are asked. */
-  touches?(args: readonly XmlRpcValue[]): Touched[];
+  touches?(args: readonly XmlRpcValue[]): Touched[] | Promise<Touched[]>;
   /** What the record of who did what calls it, where the name of the method does not say it. */
   verb?(args: readonly XmlRpcValue[]): string;
   /** Type word of the answer, for methodSignature. */

@@ -113,7 +113,9 @@ test.each([
       );
       if (anonymous === null || !/invalid token|"token" did not have/.test(anonymous)) continue;
       forSessions.push(method);
-      if (HARMLESS.test(method) || method === 'get_user_from_token') continue;
+      if (HARMLESS.test(method) || method === 'get_user_from_token') {
+        if (method !== 'get_users') continue;
+      }
       const fault = await callAs(user, method, type);
       if (fault !== refused(user)) answered.push(`${method}: ${fault ?? 'no fault'}`);
     }

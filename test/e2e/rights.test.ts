@@ -16,7 +16,7 @@ const FOR_ANYBODY = new RegExp(
   ].join('|'),
 );
 /** Readers that are for sessions all the same. */
-const READ_BY_SESSION = ['get_status', 'get_runs', 'get_run', 'get_run_log', 'get_user_from_token'];
+const READ_BY_SESSION = ['get_status', 'get_runs', 'get_run', 'get_run_log', 'get_user_from_token', 'get_users'];
 /** Of those for anybody: what a token that is wrong must never be taken for. */
 const TOKEN_IS_CHECKED = ['update_status'];
 /** What a method of items does to them. */

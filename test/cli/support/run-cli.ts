@@ -51,7 +51,10 @@ export function startCli(args: string[], env: Record<string, string> = {}, optio
   const stderr = new Collector(options.tty ?? false, options.columns ?? 100);
   const controller = new AbortController();
   const outcome = runCli(args, {
-    stdin: Object.assign(new Readable({ read: () => undefined }), { isTTY: false }) as never,
+    stdin: Object.assign(
+      options.stdin === undefined ? new Readable({ read: () => undefined }) : Readable.from([options.stdin]),
+      { isTTY: false },
+    ) as never,
     stdout: stdout as never,
     stderr: stderr as never,
     env: { DATA_DIR: '/nonexistent', XDG_CACHE_HOME: '/nonexistent', ...env },
