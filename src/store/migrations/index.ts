@@ -7,11 +7,8 @@ import { migration0005 } from './0005-uploads';
 import { migration0006 } from './0006-run-installers';
 import { migration0007 } from './0007-item-types';
 import { migration0008 } from './0008-leases';
-<<<<<<< HEAD
 import { migration0009 } from './0009-tasks';
-=======
-import { migration0009 } from './0009-users';
->>>>>>> 412427d (auth: users of the server's own, LDAP and PAM's way against real servers; who may log in and do what is described)
+import { migration0010 } from './0010-users';
 
 /** One step of the schema. `name` is what the database remembers: without file extension, never changed once released. */
 export interface Migration {
@@ -30,11 +27,8 @@ export const MIGRATIONS: Migration[] = [
   migration0006, // installers of runs
   migration0007, // repos, menus, images, files, packages, management classes, silences
   migration0008, // leases
-<<<<<<< HEAD
   migration0009, // tasks, settings
-=======
-  migration0009, // users
->>>>>>> 412427d (auth: users of the server's own, LDAP and PAM's way against real servers; who may log in and do what is described)
+  migration0010, // users
 ];
 
 /** MIGRATIONS as knex reads them. Names of our own: knex's folder loader would record `.ts` or `.js` with them. */

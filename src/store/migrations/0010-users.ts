@@ -2,8 +2,8 @@ import type { Knex } from 'knex';
 import type { Migration } from './index';
 
 /** Users of the server's own, besides those Cobbler's authentication module knows. */
-export const migration0009: Migration = {
-  name: '0009-users',
+export const migration0010: Migration = {
+  name: '0010-users',
 
   async up(knex: Knex): Promise<void> {
     await knex.raw(`
