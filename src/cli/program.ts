@@ -43,11 +43,8 @@ const COMMANDS = [
   addSendersCommand,
   addNotifyCommand,
   addLintCommand,
-<<<<<<< HEAD
   addImportCobblerCommand,
-=======
   addUserCommand,
->>>>>>> 412427d (auth: users of the server's own, LDAP and PAM's way against real servers; who may log in and do what is described)
   addCheckConfigCommand,
   addMigrateCommand,
   addRebuildRunsCommand,

@@ -20,6 +20,8 @@ const OF_ADMINS: ReadonlySet<string> = new Set([
   'modify_setting',
   'write_autoinstall_snippet',
   'remove_autoinstall_snippet',
+  // Cobbler 2's read_or_write_snippet
+  'modify_snippet',
   'modify_snippet',
 ]);
 

@@ -3,7 +3,8 @@ import { ANY_TOKEN } from './item-methods';
 
 /** Methods of Cobbler 2.8.5 that have another name since: the name of today, and the right they asked for. */
 const FORMER_NAMES: readonly (readonly [former: string, name: string, resource?: string])[] = [
-  ['background_dlcontent', 'background_mkloaders', 'get_loaders'],
+  // Not the right get_loaders it asked for: by its name that would be one to read, which everybody has.
+  ['background_dlcontent', 'background_mkloaders'],
   ['background_validateks', 'background_validate_autoinstall_files', 'validateks'],
   ['generate_gpxe', 'generate_ipxe'],
 ];
