@@ -41,6 +41,8 @@ export interface RunningCli {
 export interface CliOptions {
   tty?: boolean;
   columns?: number;
+  /** What comes in; nothing comes, and the end does not, when left out. */
+  stdin?: string;
   /** The name it is called by. */
   manner?: 'kickwatch' | 'cobbler';
 }
