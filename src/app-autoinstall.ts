@@ -6,7 +6,7 @@ import { createNoteAnswerFetch } from './actions/note-answer-fetch';
 import { findItemNames, readBlended } from './actions/read-items';
 import { readClasses } from './actions/read-resources';
 import { readEvents } from './actions/read-events';
-import { createRenderer } from './actions/render-autoinstall';
+import { createRenderer, type Rendered } from './actions/render-autoinstall';
 import type { ReportTokens } from './actions/report-tokens';
 import { createAutoinstallService, SCRIPT_NAME } from './actions/serve-autoinstall';
 import { chooseFolder, createTemplateFolder, type TemplateFolder } from './actions/template-folder';
@@ -50,6 +50,8 @@ export interface AppAutoinstall {
     'describeFault' | keyof Pick<CobblerServiceDeps, 'runTriggers' | 'disableNetboot' | 'noteProfileInstalled'>
   >;
   folders: { templates: string; snippets: string };
+  /** The answer file of a profile or system, as installers get it but without a report token. */
+  render(type: 'profile' | 'system', name: string): Promise<Rendered>;
 }
 
 /** Puts rendering together: a site's own folders are used where they are. */
@@ -100,6 +102,7 @@ export async function createAppAutoinstall(deps: AppAutoinstallDeps): Promise<Ap
 
   return {
     folders: { templates: templates.dir, snippets: snippets.dir },
+    render: (type, name) => renderer.autoinstall({ type, name, reportToken: '' }),
     methods: { templates, snippets, service, findUsers: (name) => findTemplateUsers(inventory, name) },
     service: {
       autoinstall: service,

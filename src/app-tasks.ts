@@ -3,11 +3,12 @@ import { stat } from 'node:fs/promises';
 import type { InventoryDeps } from './actions/inventory-deps';
 import { createItemTriggers } from './actions/item-triggers';
 import { switchPower, type PowerDeps } from './actions/power';
-import { readItem } from './actions/read-items';
+import { findItemNames, readItem } from './actions/read-items';
 import { createPrograms } from './actions/run-program';
 import { createTaskRunner } from './actions/run-tasks';
 import { createTriggers } from './actions/run-triggers';
 import { createTaskKinds, createTaskTriggers } from './actions/task-kinds';
+import type { ValidateDeps } from './actions/validate-autoinstalls';
 import { processEnvironment, type Config } from './config';
 import { itemType } from './domain/inventory';
 import type { SettingValues } from './domain/item-value';
@@ -23,12 +24,14 @@ interface TaskParts {
   store: Store;
   settings: SettingValues;
   server: string;
+  /** The answer file of a profile or system. */
+  renderAutoinstall: ValidateDeps['render'];
   log: Log;
   now(): number;
 }
 
 /** Background tasks, triggers and power, made to work together. */
-export function createAppTasks({ config, store, settings, server, log, now }: TaskParts) {
+export function createAppTasks({ config, store, settings, server, renderAutoinstall, log, now }: TaskParts) {
   const programs = createPrograms(processEnvironment());
   const userId = process.getuid?.() ?? 0;
   const triggers = createTriggers({ folder: config.triggersDir, programs, userId, log });
@@ -53,6 +56,8 @@ export function createAppTasks({ config, store, settings, server, log, now }: Ta
     newId: () => randomUUID().replaceAll('-', ''),
     triggers: createTaskTriggers(triggers),
     kinds: createTaskKinds({
+      listNames: (type, criteria) => findItemNames(reading, itemType(type), criteria),
+      render: renderAutoinstall,
       programs,
       triggers,
       power,

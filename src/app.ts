@@ -155,7 +155,8 @@ async function assemble(
   const reader = createRunReader({ store, history, judgementNow: heartbeat.judgementNow });
   const recordMessage = createRecordMessage({ intake, parse: (message) => parseMessage(message)?.drafts ?? [] });
 
-  const tasks = createAppTasks({ config, store, settings, server, log, now });
+  const renderAutoinstall = (type: 'profile' | 'system', name: string) => answers.render(type, name);
+  const tasks = createAppTasks({ config, store, settings, server, renderAutoinstall, log, now });
 
   // The inventory, and what its changes mean for runs.
   const inventory: InventoryDeps = {

@@ -4,9 +4,10 @@ import { POWER_OPERATIONS, switchPower, type PowerDeps, type PowerOperation } fr
 import type { Programs } from './run-program';
 import { triggerSentence, type Triggers } from './run-triggers';
 import type { TaskContext, TaskKind, TaskTriggers } from './run-tasks';
+import { validateAutoinstalls, type ValidateDeps } from './validate-autoinstalls';
 
 /** What the tasks are done with. */
-export interface TaskKindDeps {
+export interface TaskKindDeps extends ValidateDeps {
   programs: Programs;
   triggers: Triggers;
   power: PowerDeps;
@@ -44,19 +45,26 @@ export function createTaskKinds(deps: TaskKindDeps): TaskKind[] {
     }),
     kind('import', 'Media import', async () => {
       await needProgram(deps.programs, ['rsync'], 'rsync');
-      throw refusal('This server does not import media yet: make the distro and the profile yourself.');
+      throw refusal('This server does not import media: make the distro and the profile yourself.');
     }),
-    kind('reposync', 'Reposync', async () => {
+    kind('reposync', 'Reposync', async (task) => {
+      const names = await deps.listNames('repo', { keep_updated: 'true', mirror_locally: 'true' });
+      if (names.length === 0) return task.log('There are no repos to mirror.');
       await needProgram(deps.programs, ['dnf'], 'dnf');
-      throw refusal('This server does not mirror repos yet.');
+      throw refusal(
+        'This server does not mirror repos: point profiles at the originals, or at a mirror kept elsewhere.',
+      );
     }),
     kind('mkloaders', 'Create bootable bootloader images', async () => {
       await needProgram(deps.programs, ['grub2-mkimage', 'grub-mkimage'], 'grub2-tools (or grub-common)');
-      throw refusal('This server does not make boot loaders yet.');
+      throw refusal('This server does not make boot loaders: take those of the distribution.');
     }),
-    kind('validate_autoinstall_files', 'Automated installation files validation', () => {
-      throw refusal('This server does not check the templates of its items yet: use kickwatch lint.');
-    }),
+    kind(
+      'validate_autoinstall_files',
+      'Automated installation files validation',
+      (task) => validateAutoinstalls(deps, task),
+      { isRepeatable: true, limitMs: 60 * MINUTE },
+    ),
     kind('aclsetup', '(CLI) ACL Configuration', () => {
       throw refusal(
         'Nothing was changed: the command line of this server works by logging in, not by permissions on its files.',
