@@ -6,11 +6,13 @@
  * Cobbler's reads /etc/cobbler and /var/lib/cobbler. It is given them in a mount namespace of its own: folders made here
  * lie over /etc, /var/lib and /var/log for that process alone.
  */
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { createRpc } from '../support/rpc';
 import { startServer, type TestServer } from '../support/server';
-import { claim, createChecks, run, type Ran } from './harness';
+import { until } from '../support/until';
+import { claim, createChecks, run, start, type Ran } from './harness';
 
 /** The whole run; two programs for each line take a second on an idle machine, four on a busy one. */
 const ALL_MS = 20 * 60_000;
@@ -110,7 +112,6 @@ const DIRECT_LINES = [
 
 /** What the server may have or not yet: both say the same of it. */
 const SERVER_LINES = [
-  ['sync'],
   ['check'],
   ['system', 'get-autoinstall', '--name=one'],
   ['profile', 'get-autoinstall', '--name=one'],
@@ -119,8 +120,40 @@ const SERVER_LINES = [
 
 type Cobbler = (...args: string[]) => Promise<Ran>;
 
+/** Both ways of running a command line: to its end, and beside others. */
+interface Theirs {
+  run: Cobbler;
+  start(...args: string[]): ReturnType<typeof start>;
+  /** The log of Cobbler's server, which its command line reads instead of asking. */
+  log: string;
+}
+
+/**
+ * A task as Cobbler's own command line follows it: by the log file of a server on its machine. Kickwatch writes none, so
+ * what get_event_log answers is put there.
+ */
+async function followTheirs(theirs: Theirs, server: TestServer): Promise<string> {
+  const rpc = createRpc(server.url);
+  const program = theirs.start('sync');
+  try {
+    const [id] = /\S+_Sync_\S+/.exec(
+      await until('the task is told', () => /.*_Sync_.*\n/.exec(program.output())?.[0]),
+    )!;
+    const text = await until('the task is over', async () => {
+      const log = await rpc<string>('get_event_log', id);
+      return /### TASK \w+ ###/.test(log) ? log : undefined;
+    });
+    await appendFile(theirs.log, `${text.trimEnd()}\n`);
+    return await until('the end is told', () =>
+      /TASK \w+ (?:\*|!)/.test(program.output()) ? program.output() : undefined,
+    );
+  } finally {
+    await program.stop();
+  }
+}
+
 /** Cobbler's own, in a namespace where its files are. */
-async function prepareTheirs(venv: string, folder: string, server: TestServer): Promise<Cobbler> {
+async function prepareTheirs(venv: string, folder: string, server: TestServer): Promise<Theirs> {
   const root = path.join(folder, 'root');
   for (const name of ['etc', 'lib/cobbler', 'log/cobbler']) await mkdir(path.join(root, name), { recursive: true });
   for (const name of ['hosts', 'passwd', 'group', 'nsswitch.conf', 'localtime', 'ld.so.cache', 'os-release']) {
@@ -133,11 +166,16 @@ async function prepareTheirs(venv: string, folder: string, server: TestServer): 
   const settings = path.join(root, 'etc/cobbler/settings.yaml');
   const text = (await readFile(settings, 'utf8')).replace(/^(http_port|xmlrpc_port):.*$/gm, `$1: ${server.port}`);
   await writeFile(settings, text);
-  await writeFile(path.join(root, 'log/cobbler/cobbler.log'), '');
+  const log = path.join(root, 'log/cobbler/cobbler.log');
+  await writeFile(log, '');
   await copyFile(path.join(server.dataDir, 'web.ss'), path.join(root, 'lib/cobbler/web.ss'));
   const program = path.join(venv, 'bin/cobbler');
-  return (...args) =>
-    run('unshare', ['--map-root-user', '--mount', 'bash', '-c', ENTER, 'enter', root, program, ...args]);
+  const enter = ['--map-root-user', '--mount', 'bash', '-c', ENTER, 'enter', root, program];
+  return {
+    run: (...args) => run('unshare', [...enter, ...args]),
+    start: (...args) => start('unshare', [...enter, ...args]),
+    log,
+  };
 }
 
 /** Ours, called by that name through a link. */
@@ -172,7 +210,7 @@ async function main(): Promise<number> {
     const theirs = await prepareTheirs(path.resolve(venv), folder, servers[0]!);
     const ours = await prepareOurs(folder, servers[1]!);
     await checks.check("Cobbler's own command line reaches Kickwatch", async () => {
-      const ran = await theirs('version');
+      const ran = await theirs.run('version');
       claim(ran.code === 0 && /^Cobbler \d/.test(ran.output), `exit code ${ran.code}`, ran.output);
     });
     const lines = [
@@ -184,15 +222,24 @@ async function main(): Promise<number> {
     ];
     for (const line of lines) {
       await checks.check(`cobbler ${line.join(' ').replaceAll(folder, '')}`, async () => {
-        const [expected, ran] = await Promise.all([theirs(...line), ours(...line)]);
+        const [expected, ran] = await Promise.all([theirs.run(...line), ours(...line)]);
         claim(!expected.output.includes('Traceback'), 'Cobbler broke on what Kickwatch answered', expected.output);
         const [left, right] = [comparable(expected), comparable(ran)];
         claim(left === right, 'They differ', firstDifference(left, right));
       });
     }
+    await checks.check('cobbler sync is followed to its end by both', async () => {
+      const output = await followTheirs(theirs, servers[0]!);
+      claim(output.includes('*** TASK COMPLETE ***'), 'no end', output);
+      const ran = await ours('sync');
+      claim(ran.code === 0 && ran.output.includes('*** TASK COMPLETE ***'), `exit code ${ran.code}`, ran.output);
+      const told = (text: string): string[] =>
+        text.split('\n').filter((line) => !/task started|start_task|^$/.test(line));
+      claim(told(output).join('|') === told(ran.output).join('|'), 'They differ', `${output}\n${ran.output}`);
+    });
     await checks.check('with the server away both end with the same code', async () => {
       await Promise.all(servers.map((server) => server.stop()));
-      const [expected, ran] = await Promise.all([theirs('list'), ours('list')]);
+      const [expected, ran] = await Promise.all([theirs.run('list'), ours('list')]);
       claim(expected.code === ran.code, `exit codes ${expected.code} and ${ran.code}`, ran.output);
     });
   } finally {

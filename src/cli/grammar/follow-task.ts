@@ -82,7 +82,7 @@ function readLog(value: WireValue): string {
 function logLines(text: string): string[] {
   return text
     .split('\n')
-    .map((line) => plainLine(line.replace(/^\[[^\]]{0,200}\] \S{1,40} - [A-Z]{1,10} \| /, '')))
+    .map((line) => plainLine(line.replace(/^\[[^\]]{0,200}\] [^|]{1,40} - [A-Z]{1,10} \| /, '')))
     .filter((line) => line !== '' && !/^### TASK (?:COMPLETE|FAILED) ###$/.test(line));
 }
 

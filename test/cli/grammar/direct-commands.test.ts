@@ -2,7 +2,7 @@ import { cx, startFakeServer, type FakeServer } from '../support/fake-server';
 import { cli, type CliOutcome } from '../support/run-cli';
 
 const TASK = '2026-11-25_170000_Sync_0123456789abcdef0123456789abcdef';
-const line = (text: string): string => `[${TASK}] 2026-11-25T17:00:01 - INFO | ${text}\n`;
+const line = (text: string): string => `[${TASK}] 2026-11-25 17:00:01,250 - INFO | ${text}\n`;
 
 /** A task that is looked at a few times before it ends. */
 function task(end: 'complete' | 'failed', looks: string[]): Record<string, (...params: never[]) => unknown> {
