@@ -200,12 +200,13 @@ async function carryOut({ context, client, site, options, progress }: Work): Pro
   const taken = site.settings && planSettings(site.settings, settings);
   if (taken) plan.remarks.push(...taken.remarks);
   const outcome: Outcome = { plan, files, surplus, gone: prunes ? surplus : [], isInterrupted: false, byHand: [] };
-  if (taken) outcome.byHand = methods.has('modify_setting') ? [] : Object.keys(taken.differ);
+  const setsSettings = methods.has('modify_setting') && settings.allow_dynamic_settings === true;
+  if (taken && !setsSettings) outcome.byHand = Object.keys(taken.differ);
   if (!dryRun) {
     if (prunes) await confirmPrune(context.terminal, surplus, options.yes ?? false);
     const { signal } = context.untilInterrupted();
     await write({ client, outcome, forcePaths, prunes, signal, onProgress });
-    if (taken && methods.has('modify_setting') && !signal.aborted) {
+    if (taken && setsSettings && !signal.aborted) {
       outcome.byHand = await writeSettings(client, taken.differ);
     }
   }

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.."
 KOAN=3.0.1
 PYKICKSTART=3.78 CHEETAH=3.4.0.post5 SHELLCHECK=0.11.0.1 # what the shipped snippets are checked with
 COBBLER=3.3.7 # its source archive holds the anamon script
-COBBLER_CLI=3.3.10 # the command line ours is compared with
+COBBLER_CLI=3.3.10 # the command line ours is compared with, and the daemon a site is imported from
 cache=node_modules/.cache/kickwatch-interop
 python=$cache/venv/bin/python
 
@@ -89,7 +89,8 @@ fi
 
 npm run --silent build
 
-# Cobbler's own command line, without what only its server needs; it reads its files in a mount namespace.
+# Cobbler's own command line and daemon, without what only web servers and LDAP need; they read their files in a mount
+# namespace.
 cobbler_cli() {
   local venv=$cache/cobbler-cli
   [ ! -f "$venv/ready" ] || return 0
@@ -100,11 +101,12 @@ cobbler_cli() {
       "ct3==$CHEETAH" distro dnspython file-magic netaddr pymongo pyyaml requests schema && touch "$venv/ready"
 }
 if ! unshare --map-root-user --mount true 2>/dev/null; then
-  echo "skipped: Cobbler's command line: no mount namespace can be made here (unshare)"
+  echo "skipped: Cobbler's command line and daemon: no mount namespace can be made here (unshare)"
 elif cobbler_cli; then
   node_modules/.bin/tsx test/interop/cobbler-cli.ts "$cache/cobbler-cli" || code=$?
+  node_modules/.bin/tsx test/interop/import-cobbler.ts "$cache/cobbler-cli" || code=$?
 else
-  echo "skipped: Cobbler's command line: it, or what it needs, cannot be had from PyPI"
+  echo "skipped: Cobbler's command line and daemon: they, or what they need, cannot be had from PyPI"
 fi
 
 node_modules/.bin/tsx test/interop/checks.ts "$cache/venv/bin" "$cache/anamon" || code=$?

@@ -14,7 +14,7 @@ import { checkComplete, fieldNamed, type ItemType } from '../../domain/inventory
 import { createAddressBook, type AddressBook } from './addresses';
 import { isNothing, withNil } from './former-values';
 import { IMPORTED_TYPES, type OldSite, type Remark } from './old-site';
-import { createInitials, translate, type Initials, type Translated } from './translate';
+import { createInitials, startsEmptyOnly, translate, type Initials, type Translated } from './translate';
 
 /** Items of this server, by type and name, as the API shows them to a session. */
 export type Present = ReadonlyMap<string, ReadonlyMap<string, ItemData>>;
@@ -184,18 +184,48 @@ function addStep({ type, name, values }: Translated, level: number): Step {
     Object.hasOwn(values, field.name) &&
     (typeof field.initial === 'function' || !isSameValue(field.initial, values[field.name]));
   const fields = type.fields.filter((field) => field.name === 'name' || isWorthSaying(field));
-  return { type, name, action: 'add', level, attributes: pick(values, fields) };
+  return { type, name, action: 'add', level, attributes: pick(type, values, fields) };
 }
 
 function editStep({ type, name, values }: Translated, here: ItemData, level: number, keeps: boolean): Step {
   const written = keeps ? [] : Object.keys(values);
-  const changed = written.filter((key) => !isSameValue(withNil(values[key]!), withNil(here[key] ?? null)));
-  const fields = type.fields.filter((field) => changed.includes(field.name));
-  return { type, name, action: fields.length === 0 ? 'same' : 'edit', level, attributes: pick(values, fields) };
+  const fields = type.fields.filter(
+    (field) =>
+      written.includes(field.name) &&
+      !isSameValue(comparable(type, field, values[field.name]), comparable(type, field, here[field.name])),
+  );
+  return { type, name, action: fields.length === 0 ? 'same' : 'edit', level, attributes: pick(type, values, fields) };
 }
 
-function pick(values: ItemData, fields: readonly Field[]): ItemData {
-  return Object.fromEntries(fields.map(({ name }) => [name, values[name] ?? null]));
+/** A value as it is compared: nil is nil, and what starts out empty inherits, since it can never be emptied again. */
+function comparable(type: ItemType, field: Field, value: ItemValue | undefined): ItemValue {
+  const plain = withNil(value ?? null);
+  if (field.kind === 'parts' && isDict(plain)) {
+    return mapParts(plain, (part) =>
+      Object.fromEntries(type.parts!.fields.map((each) => [each.name, comparable(type, each, part[each.name])])),
+    );
+  }
+  return plain === '' && startsEmptyOnly(field) ? INHERIT : plain;
+}
+
+/** What is sent. Of interfaces only what a new one does not have by itself. */
+function pick(type: ItemType, values: ItemData, fields: readonly Field[]): ItemData {
+  const isOwn = (part: ItemData) => (field: Field) => !isSameValue(field.initial as ItemValue, part[field.name]);
+  return Object.fromEntries(
+    fields.map(({ name, kind }) => {
+      const value = values[name] ?? null;
+      if (kind !== 'parts' || !isDict(value)) return [name, value];
+      const slim = (part: ItemData): ItemData =>
+        Object.fromEntries(
+          type.parts!.fields.filter(isOwn(part)).map((field) => [field.name, part[field.name] ?? null]),
+        );
+      return [name, mapParts(value, slim)];
+    }),
+  );
+}
+
+function mapParts(parts: ItemData, change: (part: ItemData) => ItemData): ItemData {
+  return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, isDict(part) ? change(part) : part]));
 }
 
 function refuse({ plan }: Planning, type: ItemType, name: string, why: string): void {

@@ -145,6 +145,12 @@ function settingWords({ isDryRun }: Report, settings: NonNullable<Report['settin
   const lines: string[] = [];
   if (taken.length > 0) lines.push(`Settings ${isDryRun ? 'to set' : 'set'} here: ${taken.join(', ')}.`);
   if (local.length > 0) lines.push(`Settings not taken, which say where the old server is: ${local.join(', ')}.`);
-  if (byHand.length > 0) lines.push('Settings for the file that SETTINGS_FILE names:', '', snippet.trimEnd(), '');
+  if (byHand.length > 0)
+    lines.push(
+      'Settings for the file that SETTINGS_FILE names (or turn allow_dynamic_settings on and repeat this):',
+      '',
+      snippet.trimEnd(),
+      '',
+    );
   return lines;
 }

@@ -64,6 +64,8 @@ export function planSettings(old: ItemData, current: SettingValues): SettingPlan
     const [name, setting] = read;
     if (isRedaction(setting) || isSameValue(setting, current[name])) continue;
     if (OF_THE_OLD_SERVER.has(name)) plan.local.push(name);
+    else if (isRedaction(current[name] ?? null))
+      plan.remarks.push(remark('left out', name, 'a secret is set here already'));
     else if (Object.hasOwn(KEPT, name)) plan.remarks.push(remark('left out', name, KEPT[name]!));
     else plan.differ[name] = setting;
   }
@@ -94,7 +96,7 @@ export async function readSettingsHere(client: Client): Promise<SettingValues> {
   return isDict(value) ? { ...DEFAULT_SETTINGS, ...value } : DEFAULT_SETTINGS;
 }
 
-/** Sets what differs; answers the names the server did not take (it answers 1 unless allow_dynamic_settings is on). */
+/** Sets what differs; answers the names the server did not take: it answers 1 for those. */
 export async function writeSettings(client: Client, differ: ItemData): Promise<string[]> {
   const refused: string[] = [];
   for (const [name, value] of Object.entries(differ)) {

@@ -103,6 +103,16 @@ interface Write {
   part?: string;
 }
 
+/**
+ * True for a field that starts out empty but cannot be emptied: '' written to it asks for the inherited value
+ * (`virt_bridge` of images and interfaces). What is empty in it is therefore not written.
+ */
+export function startsEmptyOnly(field: Field): boolean {
+  return field.initial === '' && field.inherits === true && field.rule('', NOWHERE) === INHERIT;
+}
+
+const NOWHERE = { type: '', field: '', values: {} };
+
 /** The value as it is stored; undefined when it is left out, of which `say` tells. */
 function writeValue({ type, field, value, seen, part }: Write, say: Say): ItemValue | undefined {
   const label = part === undefined ? field.name : `${part}.${field.name}`;
@@ -110,6 +120,7 @@ function writeValue({ type, field, value, seen, part }: Write, say: Say): ItemVa
     say('left out', label, 'the old server hides it: log in there with --old-user');
     return undefined;
   }
+  if (value === '' && startsEmptyOnly(field)) return '';
   if (holdsProto(value)) {
     say('left out', label, '__proto__ cannot be a key');
     return undefined;

@@ -65,7 +65,7 @@ const changes = ({ types }: Result): number =>
 test('a dry run says what would be taken and writes nothing', async () => {
   const { code, out } = await run(0, [...fromFolder(), '--dry-run']);
   expect(code).toBe(0);
-  expect(out).toMatch(/^Would take from .*\n\nTYPE +FOUND +NEW\n/);
+  expect(out).toMatch(/^Would take from .*\n\nTYPE +FOUND +NEW[ A-Z]*\n/);
   expect(out).toMatch(/\nsystems +500 +500\n/);
   expect(out).toMatch(/left out {2}distro el8 {2}kernel {2}The kernel of a distro must be a file on the server/);
   expect(out).toMatch(/Nothing was written\.\n$/);
@@ -208,6 +208,26 @@ test('settings that differ are told for the settings file; addresses of the old 
     'http_port: it cannot be used: http_port must be a whole number, not text.',
   ]);
 }, 60_000);
+
+test('where settings may be changed by the API they are set, once', async () => {
+  const file = path.join(folder, 'dynamic.yaml');
+  writeFileSync(file, 'default_ownership: [ops]\npxe_just_once: false\ndefault_password_crypted: $6$salt$hash\n');
+  const own = path.join(folder, 'own-settings.yaml');
+  writeFileSync(own, 'allow_dynamic_settings: true\n');
+  const { databaseUrl, dataDir } = databases[1]!;
+  await servers[1]!.stop();
+  servers[1] = await startServer({ databaseUrl, dataDir, env: { SETTINGS_FILE: own } });
+  const small = path.join(folder, 'small');
+  writeSite(small, { repos: makeSite(0, folder)['repos']! });
+  const first = await take(1, ['--from', small, '--settings', file]);
+  expect(first.result.settings).toMatchObject({
+    taken: ['default_ownership', 'pxe_just_once', 'default_password_crypted'],
+    by_hand: [],
+  });
+  expect(await createRpc(servers[1].url)('get_settings')).toMatchObject({ pxe_just_once: false });
+  const again = await take(1, ['--from', small, '--settings', file]);
+  expect(again.result.settings).toMatchObject({ taken: [], by_hand: [] });
+}, 120_000);
 
 test('a command line that says too little, or too much, is refused before anything is asked', async () => {
   for (const args of [
