@@ -26,11 +26,6 @@ export const SYSLOG_LIMITS = {
   batchLines: 500,
   /** Time of one turn of the event loop that connections may use; what is beyond it waits for the next turn. */
   turnMs: 3,
-  /**
-   * … and while datagrams come as fast as they can be read: libuv reads 32 of them in a turn, so that long turns leave
-   * them to the kernel, which throws them away.
-   */
-  pressedTurnMs: 0.5,
   /** How often the kernel's own counter of lost datagrams is read. */
   dropCheckMs: 10_000,
 };

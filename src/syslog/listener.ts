@@ -1,4 +1,3 @@
-import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Instant } from '../domain/event';
@@ -10,6 +9,7 @@ import { SYSLOG_LIMITS, type SyslogLimits } from './limits';
 import { createRateLimit } from './rate-limit';
 import { listenBoth, listenTcp } from './sockets';
 import { createTurns, type Turned } from './turns';
+import { openUdp, type UdpReceiver } from './udp-thread';
 
 /** What a listener is made of. */
 export interface SyslogListenerOptions {
@@ -66,9 +66,6 @@ export interface SyslogListener {
   stats(): SyslogStats;
 }
 
-/** As many as libuv reads before others have their turn. */
-const DATAGRAMS_A_TURN = 32;
-
 type Transport = keyof SyslogStats['received'];
 
 /** One sender's connection. */
@@ -81,13 +78,7 @@ export function createSyslogListener(options: SyslogListenerOptions): SyslogList
   const limits: SyslogLimits = { ...SYSLOG_LIMITS, ...options.limits };
   const { warn, now } = options;
   const rates = createRateLimit(limits, options.isTelling);
-  /** Datagrams since the last turn of connections. */
-  let datagrams = 0;
-  const turns = createTurns<Connection>(() => {
-    const isPressed = datagrams >= DATAGRAMS_A_TURN;
-    datagrams = 0;
-    return isPressed ? limits.pressedTurnMs : limits.turnMs;
-  });
+  const turns = createTurns<Connection>(limits.turnMs);
   const batches = createBatches({ everyMs: limits.batchMs, maxLines: limits.batchLines, onBatch: handOn });
   const received = { udp: 0, tcp: 0, tls: 0 };
   const lost = { chatter: 0, telling: 0 };
@@ -100,9 +91,8 @@ export function createSyslogListener(options: SyslogListenerOptions): SyslogList
   let cut = 0;
   let refusedConnections = 0;
   let tellingComplained = 0;
-  let udp: UdpSocket | null = null;
+  let udp: UdpReceiver | null = null;
   let drops: DropWatch | null = null;
-  let receiveBufferBytes: number | null = null;
   let stopped: Promise<void> | null = null;
 
   function receive(transport: Transport, peer: string, frame: Buffer, skipped: number): void {
@@ -218,14 +208,18 @@ export function createSyslogListener(options: SyslogListenerOptions): SyslogList
     return server;
   }
 
-  function openUdp(socket: UdpSocket, place: { address: string; port: number }): void {
-    udp = socket;
-    socket.on('message', (datagram, { address }) => {
-      datagrams += 1;
-      if (trimmedLength(datagram) > 0) receive('udp', peerOf(address), datagram, 0);
+  function bindUdp(place: { type: 'udp4' | 'udp6'; address: string; port: number }): Promise<UdpReceiver> {
+    return openUdp({
+      ...place,
+      bufferBytes: limits.receiveBufferBytes,
+      onDatagram(peer, datagram) {
+        if (trimmedLength(datagram) > 0) receive('udp', peerOf(peer), datagram, 0);
+      },
+      onError: (error) => warn('syslog-udp', 'The UDP socket of syslog failed', { error }),
     });
-    socket.on('error', (error) => warn('syslog-udp', 'The UDP socket of syslog failed', { error }));
-    receiveBufferBytes = widenBuffer(socket, limits.receiveBufferBytes);
+  }
+
+  function watchUdp(place: { address: string; port: number }): void {
     drops = watchDrops({
       ...place,
       everyMs: limits.dropCheckMs,
@@ -233,7 +227,7 @@ export function createSyslogListener(options: SyslogListenerOptions): SyslogList
         warn(
           'syslog-kernel-drops',
           'The kernel lost syslog datagrams: the receive buffer is too small (sysctl net.core.rmem_max) or the server too busy',
-          { dropped, receiveBufferBytes },
+          { dropped, receiveBufferBytes: udp?.receiveBufferBytes ?? null },
         ),
     });
   }
@@ -241,8 +235,11 @@ export function createSyslogListener(options: SyslogListenerOptions): SyslogList
   async function start(): ReturnType<SyslogListener['start']> {
     const { host, port, tlsPort } = options;
     try {
-      const both = port === null ? null : await listenBoth(tcpServer, { host, port, setting: 'SYSLOG_PORT' });
-      if (both !== null) openUdp(both.udp, both);
+      const both = port === null ? null : await listenBoth(tcpServer, bindUdp, { host, port, setting: 'SYSLOG_PORT' });
+      if (both !== null) {
+        udp = both.udp;
+        watchUdp(both);
+      }
       const tls =
         tlsPort === null ? null : await listenTcp(tlsServer(), { host, port: tlsPort, setting: 'SYSLOG_TLS_PORT' });
       for (const server of servers) {
@@ -260,8 +257,8 @@ export function createSyslogListener(options: SyslogListenerOptions): SyslogList
       .filter((server) => server.listening)
       .map((server) => new Promise((resolve) => server.close(resolve)));
     await drops?.stop();
-    const socket = udp;
-    if (socket !== null) closing.push(new Promise<void>((resolve) => socket.close(resolve)));
+    // What it has read is still handed on.
+    await udp?.close();
     turns.drain();
     for (const connection of connections) connection.finish();
     for (const each of sockets) each.destroy();
@@ -276,7 +273,7 @@ export function createSyslogListener(options: SyslogListenerOptions): SyslogList
       lost: { ...lost },
       cut,
       kernelDrops: drops?.latest() ?? null,
-      receiveBufferBytes,
+      receiveBufferBytes: udp?.receiveBufferBytes ?? null,
       connections: connections.size,
       refusedConnections,
       senders: rates.senders,
@@ -292,18 +289,4 @@ function peerOf(address: string | undefined): string {
   if (!address.includes(':')) return address;
   const bare = address.replace(/%.*$/, '');
   return /^::ffff:\d+\.\d+\.\d+\.\d+$/.test(bare) ? bare.slice(7) : bare;
-}
-
-/** Asks for a receive buffer; answers what the kernel gave. */
-function widenBuffer(socket: UdpSocket, bytes: number): number | null {
-  try {
-    socket.setRecvBufferSize(bytes);
-  } catch {
-    // What it has is what there is.
-  }
-  try {
-    return socket.getRecvBufferSize();
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,5 @@
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { type AddressInfo, isIPv6, type Server } from 'node:net';
+import type { UdpReceiver } from './udp-thread';
 
 /** Attempts to find a port that is free for UDP and TCP. */
 const ATTEMPTS = 20;
@@ -7,33 +7,24 @@ const ATTEMPTS = 20;
 /**
  * Listens for TCP and UDP on one port number.
  *
- * @param makeServer - Called anew for each attempt.
+ * @param makeServer - Called anew for each attempt, as is `openUdp`, which rejects when it cannot.
  * @param place.port - 0 = any that is free for both.
  * @param place.setting - What the operator calls the port, for the error.
  * @throws Error with one sentence when the port cannot be used.
  */
 export async function listenBoth<S extends Server>(
   makeServer: () => S,
+  openUdp: (place: { type: 'udp4' | 'udp6'; address: string; port: number }) => Promise<UdpReceiver>,
   place: { host: string; port: number; setting: string },
-): Promise<{ server: S; udp: UdpSocket; address: string; port: number }> {
+): Promise<{ server: S; udp: UdpReceiver; address: string; port: number }> {
   for (let attempt = 1; ; attempt++) {
     const server = makeServer();
     const { address, port } = await listenTcp(server, place);
-    const udp = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
     try {
-      await new Promise<void>((resolve, reject) => {
-        udp.once('error', reject);
-        udp.bind({ port, address, exclusive: true }, () => {
-          udp.off('error', reject);
-          resolve();
-        });
-      });
+      const udp = await openUdp({ type: isIPv6(address) ? 'udp6' : 'udp4', address, port });
       return { server, udp, address, port };
     } catch (error) {
-      await Promise.all([
-        new Promise((resolve) => server.close(resolve)),
-        new Promise<void>((resolve) => udp.close(resolve)),
-      ]);
+      await new Promise((resolve) => server.close(resolve));
       if (place.port === 0 && attempt < ATTEMPTS) continue;
       throw refusal(error, place, 'UDP');
     }

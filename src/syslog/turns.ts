@@ -23,15 +23,14 @@ export interface Turns<T extends Turned> {
 }
 
 /**
- * Takes at most `turnMs()` of each turn of the event loop, asked anew for each, for all connections together, and one connection after the
+ * Takes at most `turnMs` of each turn of the event loop, for all connections together, and one connection after the
  * other. Without that, a thousand senders with 64 KiB each in hand would hold up timers, HTTP and UDP for a second.
  * Holds at most one chunk of each connection.
  */
-export function createTurns<T extends Turned>(turnMs: () => number): Turns<T> {
+export function createTurns<T extends Turned>(turnMs: number): Turns<T> {
   const waiting = new Map<T, Buffer>();
   const closed = new Set<T>();
   let spentMs = 0;
-  let allowedMs = turnMs();
   let isScheduled = false;
 
   /** Works off as much as the turn allows; answers what is left. */
@@ -54,8 +53,7 @@ export function createTurns<T extends Turned>(turnMs: () => number): Turns<T> {
     setImmediate(() => {
       isScheduled = false;
       spentMs = 0;
-      allowedMs = turnMs();
-      resumeWork(allowedMs);
+      resumeWork(turnMs);
       if (waiting.size > 0) schedule();
     });
   }
@@ -75,7 +73,7 @@ export function createTurns<T extends Turned>(turnMs: () => number): Turns<T> {
     offer(connection, chunk) {
       schedule();
       const before = waiting.get(connection);
-      const left = before === undefined ? work(connection, chunk, allowedMs) : Buffer.concat([before, chunk]);
+      const left = before === undefined ? work(connection, chunk, turnMs) : Buffer.concat([before, chunk]);
       if (left === null) return;
       connection.pause();
       waiting.set(connection, left);

@@ -19,7 +19,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 test('what fits into a turn is worked off at once', () => {
   const log: string[] = [];
   const a = slow('a', log, 0);
-  const turns = createTurns(() => 1_000);
+  const turns = createTurns(1_000);
   turns.offer(a, Buffer.alloc(100));
   turns.offer(a, Buffer.alloc(200));
   turns.close(a);
@@ -28,7 +28,7 @@ test('what fits into a turn is worked off at once', () => {
 
 test('beyond the time of a turn connections wait, and go on in later ones with nothing lost', async () => {
   const log: string[] = [];
-  const turns = createTurns(() => 1);
+  const turns = createTurns(1);
   const [a, b] = [slow('a', log), slow('b', log)];
   turns.offer(a, Buffer.alloc(40_000));
   turns.offer(b, Buffer.alloc(20_000));
@@ -45,7 +45,7 @@ test('beyond the time of a turn connections wait, and go on in later ones with n
 
 test('draining works off everything that waits', () => {
   const log: string[] = [];
-  const turns = createTurns(() => 1);
+  const turns = createTurns(1);
   const a = slow('a', log);
   turns.offer(a, Buffer.alloc(40_000));
   turns.close(a);
