@@ -39,6 +39,8 @@ pip() {
 }
 
 node_modules/.bin/tsx test/interop/syslog-senders.ts || code=$?
+npm run --silent build
+node_modules/.bin/tsx test/interop/live-logs.ts || code=$?
 
 # cloud-init is unpacked, never installed: its reporter needs python3-requests only.
 cloud_init() {
@@ -87,7 +89,6 @@ if [ ! -f "$cache/anamon" ]; then
   rm -rf "$cache/cobbler"
 fi
 
-npm run --silent build
 
 # Cobbler's own command line and daemon, without what only web servers and LDAP need; they read their files in a mount
 # namespace.
