@@ -13,10 +13,20 @@ const FOR_ANYBODY = new RegExp(
     '^(?:run_install_triggers|upload_log_data|disable_netboot|register_new_system|register_system|update_status)$',
     '^(?:is_autoinstall_in_use|is_kickstart_in_use|dump_vars)$',
     '^generate_',
+    // Cobbler's own no-ops, which answer true to anybody.
+    '^(?:update|xmlrpc_hacks)$',
   ].join('|'),
 );
 /** Readers that are for sessions all the same. */
-const READ_BY_SESSION = ['get_status', 'get_runs', 'get_run', 'get_run_log', 'get_user_from_token', 'get_users'];
+const READ_BY_SESSION = [
+  'get_status',
+  'get_runs',
+  'get_run',
+  'get_run_log',
+  'get_senders',
+  'get_user_from_token',
+  'get_users',
+];
 /** Of those for anybody: what a token that is wrong must never be taken for. */
 const TOKEN_IS_CHECKED = ['update_status'];
 /** What a method of items does to them. */
