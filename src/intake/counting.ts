@@ -74,6 +74,8 @@ export function count(
     }
     case 'one-more':
       counts.done = (counts.done ?? 0) + 1;
+      // Two logs of one stream may tell of the same packages: there are no more than there are.
+      if (counts.total !== null && counts.total > 0) counts.done = Math.min(counts.done, counts.total);
       break;
     case 'one-more-named': {
       const hash = hashOf(groups['name'] ?? '');

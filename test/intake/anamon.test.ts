@@ -186,3 +186,17 @@ test.each(['anaconda.log', 'sys.log', 'modprobe.conf'])('%s may be read by those
 test('chatter has no identity, so that time can thin it out', () => {
   expect(read('X.log', 'something\n')[0]!.dedupeKey).toBeNull();
 });
+
+test('packages that are told of twice are no more than there are', () => {
+  const installed = (n: number): string =>
+    `05:00:02,000 INF packaging: Installed: p${n}-1.el9.noarch 1600000000 ${'0123456789abcdef'.repeat(4)}`;
+  const drafts = read(
+    'packaging.log',
+    [
+      '05:00:00,000 INF packaging: 2 packages selected totalling 1 MiB',
+      '05:00:01,000 INF packaging: running transaction',
+      ...[1, 2, 1, 2].map(installed),
+    ].join('\n'),
+  );
+  expect(drafts.at(-1)?.detail).toMatchObject({ packagesDone: 2, packagesTotal: 2 });
+});
